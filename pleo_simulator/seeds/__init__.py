@@ -1,0 +1,1 @@
+"""Demo companies with their books, and generators for more entries."""

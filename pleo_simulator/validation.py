@@ -1,0 +1,150 @@
+"""Strict checks of request bodies and query parameters; the message names the culprit."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Request
+from werkzeug.exceptions import BadRequest
+
+from .errors import ApiError, invalid, invalid_parameter
+
+Check = Callable[[str, Any], None]
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]+\S*")
+
+
+def json_body(request: Request) -> Any:
+    if request.mimetype != "application/json":
+        raise invalid("Content-Type is not application/json")
+    try:
+        return request.get_json(cache=False)
+    except BadRequest as error:
+        raise ApiError(400, "JSON_MAPPING_EXCEPTION", "The body is not valid JSON.") from error
+
+
+def check_object(
+    where: str, body: Any, fields: Mapping[str, Check], required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise invalid(f"{where} is not an object")
+    for name in body:
+        if name not in fields:
+            raise invalid(f"{where} has the unknown member {name}")
+    for name in required:
+        if name not in body:
+            raise invalid(f"{where}.{name} is missing")
+    for name, value in body.items():
+        fields[name](f"{where}.{name}", value)
+    return body
+
+
+def nested(fields: Mapping[str, Check]) -> Check:
+    def check(where: str, value: Any) -> None:
+        check_object(where, value, fields)
+
+    return check
+
+
+def text(where: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise invalid(f"{where} is not a string")
+
+
+def boolean(where: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise invalid(f"{where} is not a boolean")
+
+
+def uuid(where: str, value: Any) -> None:
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise invalid(f"{where} is not a UUID")
+
+
+def instant(where: str, value: Any) -> None:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise invalid(f"{where} is not a UTC date-time")
+
+
+def web_address(where: str, value: Any) -> None:
+    if not isinstance(value, str) or not _WEB_ADDRESS.fullmatch(value):
+        raise invalid(f"{where} is not an http or https address")
+
+
+def anything(where: str, value: Any) -> None:
+    """Accepts every value: the member is only known by name."""
+
+
+def one_of(*choices: str) -> Check:
+    def check(where: str, value: Any) -> None:
+        if value not in choices:
+            raise invalid(f"{where} is not one of {', '.join(choices)}")
+
+    return check
+
+
+def nullable(inner: Check) -> Check:
+    def check(where: str, value: Any) -> None:
+        if value is not None:
+            inner(where, value)
+
+    return check
+
+
+def list_of(inner: Check, *, unique: bool = False) -> Check:
+    def check(where: str, value: Any) -> None:
+        if not isinstance(value, list) or not value:
+            raise invalid(f"{where} is not a list with at least one member")
+        for index, member in enumerate(value):
+            inner(f"{where}[{index}]", member)
+        if unique and len(set(value)) != len(value):
+            raise invalid(f"{where} has a member twice")
+
+    return check
+
+
+def text_map(where: str, value: Any) -> None:
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise invalid(f"{where} is not a map of strings")
+
+
+def metadata(where: str, value: Any) -> None:
+    """At most 50 pairs, names up to 40 and texts up to 500 characters."""
+    if not isinstance(value, dict):
+        raise invalid(f"{where} is not an object")
+    if len(value) > 50:
+        raise invalid(f"{where} has more than 50 members")
+    for name, member in value.items():
+        if len(name) > 40:
+            raise invalid(f"{where}.{name} is a name longer than 40 characters")
+        if isinstance(member, list):
+            raise invalid(f"{where}.{name} is a list")
+        if isinstance(member, str) and len(member) > 500:
+            raise invalid(f"{where}.{name} is longer than 500 characters")
+
+
+def path_uuid(name: str, value: str) -> str:
+    if not _UUID.fullmatch(value):
+        raise invalid_parameter(f"{name} is not a UUID")
+    return str(UUID(value))
+
+
+def query_uuid(request: Request, name: str) -> str | None:
+    value = request.args.get(name)
+    return None if value is None else path_uuid(name, value)
+
+
+def query_choices(request: Request, name: str, choices: tuple[str, ...]) -> list[str]:
+    values = request.args.getlist(name)
+    for value in values:
+        if value not in choices:
+            raise invalid_parameter(f"{name} is not one of {', '.join(choices)}")
+    return values
+
+
+def check_query_names(request: Request, known: tuple[str, ...]) -> None:
+    for name in request.args:
+        if name not in known:
+            raise invalid_parameter(f"Unknown query parameter {name}")
