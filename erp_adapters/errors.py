@@ -1,0 +1,99 @@
+"""What can go wrong on a wire, named by what to do about it.
+
+RemoteError
+├── Unavailable            nothing was applied; wait and try again
+│   └── RateLimited        ... not before `retry_after`
+├── OutcomeUnknown         it may have been applied; look by reference, never repeat blindly
+├── AuthenticationFailed   the credentials are dead; a person reconnects
+├── NotAllowed             the credentials lack a right; a person grants it
+└── Rejected               this voucher (or request) was refused, and nothing of it was applied
+    ├── AccountUnknown
+    ├── VendorUnknown
+    ├── TaxCodeUnknown
+    ├── DimensionValueUnknown
+    └── PeriodClosed
+"""
+
+from typing import Literal
+
+System = Literal["erp", "pleo"]
+
+
+class RemoteError(Exception):
+    """`message` is a sentence in the far side's own words where it has some."""
+
+    def __init__(self, message: str, *, system: System = "erp", detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.system: System = system
+        self.detail = detail
+
+
+class Unavailable(RemoteError):
+    """`retry_after` is in seconds; None where the far side named no time."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: System = "erp",
+        detail: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, system=system, detail=detail)
+        self.retry_after = retry_after
+
+
+class RateLimited(Unavailable):
+    pass
+
+
+class OutcomeUnknown(RemoteError):
+    pass
+
+
+class AuthenticationFailed(RemoteError):
+    pass
+
+
+class NotAllowed(RemoteError):
+    pass
+
+
+class Rejected(RemoteError):
+    """`code` is the far side's machine code; `can_override` marks a warning a person may accept."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: System = "erp",
+        detail: str = "",
+        code: str = "",
+        reference: str = "",
+        can_override: bool = False,
+    ) -> None:
+        super().__init__(message, system=system, detail=detail)
+        self.code = code
+        self.reference = reference
+        self.can_override = can_override
+
+
+class AccountUnknown(Rejected):
+    pass
+
+
+class VendorUnknown(Rejected):
+    pass
+
+
+class TaxCodeUnknown(Rejected):
+    pass
+
+
+class DimensionValueUnknown(Rejected):
+    pass
+
+
+class PeriodClosed(Rejected):
+    pass

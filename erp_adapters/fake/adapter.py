@@ -1,0 +1,300 @@
+"""The fake ERP's adapter: the smallest honest one, and the reference for the contract suite."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from erp_adapters.auth import ApiKey, Secret, fit, setting
+from erp_adapters.base import Access, Capabilities, ErpAdapter, TaxManner
+from erp_adapters.errors import (
+    AccountUnknown,
+    DimensionValueUnknown,
+    OutcomeUnknown,
+    PeriodClosed,
+    Rejected,
+    TaxCodeUnknown,
+    Unavailable,
+    VendorUnknown,
+)
+from erp_adapters.http import HttpDoor, Reply
+from erp_adapters.ledger import (
+    ZERO,
+    Account,
+    Attachment,
+    Company,
+    Dimension,
+    DimensionValue,
+    LedgerLine,
+    PostedVoucher,
+    TaxCode,
+    Vendor,
+    Voucher,
+)
+
+Json = Mapping[str, Any]
+MANNERS: dict[str, TaxManner] = {
+    "send_tax_lines": "send_tax_lines",
+    "server_computes": "server_computes",
+    "code_only": "code_only",
+}
+REFUSALS: dict[str, type[Rejected]] = {
+    "account_unknown": AccountUnknown,
+    "vendor_unknown": VendorUnknown,
+    "tax_code_unknown": TaxCodeUnknown,
+    "dimension_value_unknown": DimensionValueUnknown,
+    "period_closed": PeriodClosed,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeSettings:
+    base_url: str = field(metadata=setting(label="Address"))
+    tax_manner: str = field(
+        default="send_tax_lines",
+        metadata=setting(label="Tax", help="Who computes tax.", choices=tuple(MANNERS)),
+    )
+
+
+class FakeAdapter(ErpAdapter):
+    kind = "fake"
+    label = "Fake ERP"
+    auth = ApiKey(secrets=(Secret(name="key", label="API key"),))
+    Settings = FakeSettings
+    capabilities = Capabilities(batch_size=100, tax_manner="send_tax_lines", can_reverse=True)
+
+    def __init__(self, access: Access) -> None:
+        settings = fit(FakeSettings, access.settings)
+        if settings.tax_manner not in MANNERS:
+            raise ValueError(f"tax_manner: one of {', '.join(MANNERS)}.")
+        manner = MANNERS[settings.tax_manner]
+        self.capabilities = replace(self.capabilities, tax_manner=manner)
+        self.door = HttpDoor(
+            base_url=settings.base_url,
+            system="erp",
+            name=self.label,
+            allow_private=access.allow_private,
+            observer=access.observer,
+        )
+        self.headers = {"Authorization": f"Bearer {access.secrets['key']}"}
+
+    def company(self) -> Company:
+        row = self._call("GET", "/company")
+        lock = row["lockDate"]
+        return Company(
+            id=row["id"],
+            name=row["name"],
+            currency=row["currency"],
+            country=row["country"],
+            lock_date=date.fromisoformat(lock) if lock else None,
+        )
+
+    def accounts(self) -> Iterator[Account]:
+        for row in self._pages("/accounts"):
+            yield Account(
+                code=row["code"],
+                name=row["name"],
+                id=row["code"],
+                kind=row.get("kind", "other"),
+                is_postable=row.get("isPostable", True),
+                is_active=row.get("isActive", True),
+                needs_vendor=row.get("needsVendor", False),
+                required_dimensions=frozenset(row.get("requiredDimensions", ())),
+            )
+
+    def dimensions(self) -> Iterator[Dimension]:
+        for row in self._pages("/dimensions"):
+            active = row.get("isActive", True)
+            yield Dimension(code=row["code"], name=row["name"], id=row["code"], is_active=active)
+
+    def dimension_values(self, dimension: Dimension) -> Iterator[DimensionValue]:
+        for row in self._pages("/dimensions"):
+            if row["code"] == dimension.code:
+                yield from (_value(row["code"], value) for value in row["values"])
+
+    def tax_codes(self) -> Iterator[TaxCode]:
+        for row in self._pages("/tax-codes"):
+            yield TaxCode(
+                code=row["code"],
+                name=row["name"],
+                id=row["code"],
+                rate=Decimal(str(row["rate"])),
+                is_active=row.get("isActive", True),
+            )
+
+    def vendors(self) -> Iterator[Vendor]:
+        for row in self._pages("/vendors"):
+            yield Vendor(
+                code=row["code"],
+                name=row["name"],
+                id=row["code"],
+                tax_number=row.get("taxNumber", ""),
+                payable_account=row.get("payableAccount"),
+                is_active=row.get("isActive", True),
+            )
+
+    def find_posted(self, references: Sequence[str]) -> dict[str, PostedVoucher]:
+        found: dict[str, PostedVoucher] = {}
+        for row in sorted(self._standing(references), key=lambda row: not row["isFinal"]):
+            found.setdefault(row["reference"], self._posted(row))
+        return found
+
+    def post(self, vouchers: Sequence[Voucher]) -> list[PostedVoucher | Rejected]:
+        body = {"vouchers": [_sent(voucher) for voucher in vouchers]}
+        results = self._call("POST", "/vouchers", json=body).get("results", ())
+        if len(results) != len(vouchers):
+            raise OutcomeUnknown("The answer does not say what became of each voucher.")
+        return [
+            self._outcome(result, voucher.reference)
+            for result, voucher in zip(results, vouchers, strict=True)
+        ]
+
+    def finish(self, drafts: Sequence[PostedVoucher]) -> list[PostedVoucher | Rejected]:
+        references = [draft.reference for draft in drafts]
+        keep = self.find_posted(references)
+        for row in self._standing(references):
+            if not row["isFinal"] and row["id"] != keep[row["reference"]].id:
+                self._call("DELETE", f"/vouchers/{row['id']}", template="/vouchers/{id}")
+        body = {"ids": [keep[x.reference].id if x.reference in keep else x.id for x in drafts]}
+        results = self._call("POST", "/vouchers/finalise", json=body)["results"]
+        return [self._outcome(x, key) for x, key in zip(results, references, strict=True)]
+
+    def attach(self, posted: PostedVoucher, file: Attachment) -> None:
+        path = f"/vouchers/{quote(posted.id)}/attachments"
+        template = "/vouchers/{id}/attachments"
+        known = self._call("GET", path, template=template)["attachments"]
+        if file.name not in [row["name"] for row in known]:
+            headers = {"X-File-Name": quote(file.name), "Content-Type": file.content_type}
+            self._call("POST", path, template=template, data=file.content, headers=headers)
+
+    def reverse(self, posted: PostedVoucher, *, reason: str) -> PostedVoucher:
+        path = f"/vouchers/{quote(posted.id)}"
+        standing = self._call("GET", path, template="/vouchers/{id}")["reversedBy"]
+        if standing:
+            mirror = self._call("GET", f"/vouchers/{standing}", template="/vouchers/{id}")
+        else:
+            template = "/vouchers/{id}/reverse"
+            body = {"reason": reason}
+            mirror = self._call("POST", f"{path}/reverse", template=template, json=body)
+        return self._posted(mirror)
+
+    # Calls
+
+    def _standing(self, references: Sequence[str]) -> list[dict[str, Any]]:
+        """In the order they were booked, a hundred references a call."""
+        rows: list[dict[str, Any]] = []
+        for start in range(0, len(references), 100):
+            body = {"references": list(references[start : start + 100])}
+            rows += self._call("POST", "/vouchers/search", json=body, is_write=False)["vouchers"]
+        return rows
+
+    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
+        after = ""
+        while True:
+            page = self._call("GET", path, params={"after": after})
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            after = page["next"]
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        is_write: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        writes = method != "GET" if is_write is None else is_write
+        sent = {**self.headers, **(headers or {})}
+        reply = self.door.request(method, path, is_write=writes, headers=sent, **kwargs)
+        _refuse(reply)
+        self.door.check(reply, is_write=writes)
+        answer = self.door.json(reply, is_write=writes)
+        if not isinstance(answer, dict):
+            kind = OutcomeUnknown if writes else Unavailable
+            raise kind("The answer cannot be read.", detail=reply.text())
+        return answer
+
+    def _outcome(self, result: Json, reference: str) -> PostedVoucher | Rejected:
+        if "voucher" in result:
+            return self._posted(result["voucher"])
+        return _refusal(result["error"], reference)
+
+    def _posted(self, row: Json) -> PostedVoucher:
+        added = [x["tax"] for x in row["lines"] if x["tax"] and Decimal(x["debit"])]
+        more = (Decimal(tax["taxAmount"]) for tax in added if tax["role"] == "added")
+        return PostedVoucher(
+            reference=row["reference"],
+            id=row["id"],
+            number=row["number"],
+            url=f"{self.door.base_url}/vouchers/{row['id']}",
+            is_final=row["isFinal"],
+            posting_date=date.fromisoformat(row["postingDate"]),
+            total=sum((Decimal(x["debit"]) for x in row["lines"]), sum(more, ZERO)),
+            currency=row["currency"],
+            line_count=len(row["lines"]),
+        )
+
+
+def _refuse(reply: Reply) -> None:
+    """This ERP's own way to say no; other statuses are left to the door."""
+    if reply.status in (404, 413, 422) and reply.is_json:
+        raise _refusal(reply.json(), "")
+
+
+def _refusal(error: Json, reference: str) -> Rejected:
+    kind = REFUSALS.get(error["code"], Rejected)
+    return kind(error["message"], code=error["code"], reference=reference)
+
+
+def _value(dimension: str, row: Json) -> DimensionValue:
+    return DimensionValue(
+        dimension=dimension,
+        code=row["code"],
+        name=row["name"],
+        id=row["code"],
+        is_active=row.get("isActive", True),
+        is_postable=row.get("isPostable", True),
+    )
+
+
+def _sent(voucher: Voucher) -> dict[str, Any]:
+    return {
+        "reference": voucher.reference,
+        "kind": voucher.kind,
+        "postingDate": voucher.posting_date.isoformat(),
+        "currency": voucher.currency,
+        "text": voucher.text,
+        "isFinal": voucher.is_final,
+        "journal": voucher.journal,
+        "vendor": voucher.vendor,
+        "documentNumber": voucher.document_number,
+        "documentDate": voucher.document_date and voucher.document_date.isoformat(),
+        "dueDate": voucher.due_date and voucher.due_date.isoformat(),
+        "settles": list(voucher.settles),
+        "lines": [_line(line) for line in voucher.lines],
+    }
+
+
+def _line(line: LedgerLine) -> dict[str, Any]:
+    tax, original = line.tax, line.original
+    return {
+        "account": line.account,
+        "debit": str(line.debit),
+        "credit": str(line.credit),
+        "text": line.text,
+        "vendor": line.vendor,
+        "dimensions": dict(line.dimensions),
+        "original": original and {"amount": str(original.amount), "currency": original.currency},
+        "tax": tax
+        and {
+            "code": tax.code,
+            "role": tax.role,
+            "taxAmount": str(tax.tax_amount),
+            "baseAmount": str(tax.base_amount),
+        },
+    }

@@ -1,0 +1,270 @@
+"""The one HTTP door. Every remote call of the product goes through `HttpDoor.request`."""
+
+import math
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from json import JSONDecodeError, loads
+from socket import gaierror
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL
+from requests_hardened import Config, HTTPSession
+from requests_hardened.ip_filter import InvalidIPAddress
+from urllib3.exceptions import HTTPError
+
+from erp_adapters.errors import (
+    AuthenticationFailed,
+    NotAllowed,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    System,
+    Unavailable,
+)
+
+CONNECT_TIMEOUT = 5.0  # seconds
+TOTAL_TIMEOUT = 30.0  # seconds from sending to the last byte; a lease must outlast it
+MAX_REPLY = 64 * 1024 * 1024  # bytes
+READ_TRIES = 3
+RETRY_PAUSE = 0.2  # seconds, longer with each try
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_json(self) -> bool:
+        return "json" in self.headers.get("Content-Type", "")
+
+    def json(self) -> Any:
+        """The decoded body; ValueError where it is not JSON."""
+        return loads(self.body)
+
+    def text(self, limit: int = 500) -> str:
+        return self.body[: 4 * limit].decode("utf-8", "replace")[:limit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as history keeps it: a path template, never a query, a token or a body of money."""
+
+    system: System
+    method: str
+    template: str
+    is_write: bool
+
+
+class CallObserver(Protocol):
+    """Told of each call before it leaves and after it came back, so that a crash shows."""
+
+    def began(self, call: Call) -> Any: ...
+
+    def ended(self, token: Any, *, status: int | None, duration_ms: int, excerpt: str) -> None: ...
+
+
+def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Seconds to wait by a Retry-After header in either of its forms; None without one."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+class HttpDoor:
+    """A pooled session to one far side: time-outs, address guard, safe retries, observation."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        system: System,
+        name: str,
+        allow_private: bool = False,
+        observer: CallObserver | None = None,
+        total_timeout: float = TOTAL_TIMEOUT,
+    ) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"“{base_url}” is not a web address such as https://erp.example.")
+        self.base_url = base_url.rstrip("/")
+        self.system: System = system
+        self.name = name
+        self.observer = observer
+        self.total_timeout = total_timeout
+        self.session = HTTPSession(
+            Config(
+                default_timeout=(CONNECT_TIMEOUT, total_timeout),
+                never_redirect=True,
+                ip_filter_enable=not allow_private,
+                ip_filter_allow_loopback_ips=False,
+                ip_filter_tls_sni_support=True,
+                user_agent_override=None,
+            )
+        )
+        self.session.trust_env = False
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        template: str | None = None,
+        is_write: bool | None = None,
+        **kwargs: Any,
+    ) -> Reply:
+        """One call; a read that cannot be reached is tried up to three times.
+
+        `kwargs` are those of requests (params, json, data, files, headers, auth).
+        Raises Unavailable where nothing was applied, OutcomeUnknown where a write may have been.
+        Any status is returned; `check` turns it into an error.
+        """
+        writes = method not in ("GET", "HEAD") if is_write is None else is_write
+        call = Call(system=self.system, method=method, template=template or path, is_write=writes)
+        tries = 1 if writes else READ_TRIES
+        for left in reversed(range(tries)):
+            try:
+                reply = self._observed(call, path, kwargs)
+            except Unavailable:
+                if not left:
+                    raise
+            else:
+                if reply.status not in (502, 503, 504) or not left:
+                    return reply
+            time.sleep(RETRY_PAUSE * (tries - left))
+        raise AssertionError("unreachable")
+
+    def _observed(self, call: Call, path: str, kwargs: dict[str, Any]) -> Reply:
+        token = self.observer.began(call) if self.observer else None
+        started = time.monotonic()
+        status: int | None = None
+        excerpt = ""
+        try:
+            reply = self._send(call, path, kwargs)
+            status = reply.status
+            excerpt = reply.text() if status >= 400 else ""
+            return reply
+        except (Unavailable, OutcomeUnknown) as error:
+            excerpt = error.detail
+            raise
+        finally:
+            if self.observer:
+                duration = int((time.monotonic() - started) * 1000)
+                self.observer.ended(token, status=status, duration_ms=duration, excerpt=excerpt)
+
+    def _send(self, call: Call, path: str, kwargs: dict[str, Any]) -> Reply:
+        url = path if path.startswith(("http://", "https://")) else self.base_url + path
+        deadline = time.monotonic() + self.total_timeout
+        try:
+            response = self.session.request(call.method, url, stream=True, **kwargs)
+            with response:
+                body = self._read(response, deadline)
+        except InvalidIPAddress as error:
+            raise Rejected(
+                f"{self.name} is at a private network address, which is not allowed.",
+                system=self.system,
+                code="private_address",
+            ) from error
+        except (InvalidHeader, InvalidSchema, InvalidURL, UnicodeError) as error:
+            raise Rejected(
+                f"The request to {self.name} cannot be made; a credential or an address in it"
+                " has characters that do not belong there.",
+                system=self.system,
+                code="invalid_request",
+            ) from error
+        except (requests.ConnectTimeout, requests.ConnectionError) as error:
+            raise self._broken(call, error, sent=not _never_sent(error)) from error
+        except (requests.RequestException, HTTPError) as error:
+            raise self._broken(call, error, sent=True) from error
+        return Reply(status=response.status_code, headers=response.headers, body=body)
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """The body, in pieces as they come: a server that drips bytes meets the deadline too."""
+        chunks, size = [], 0
+        while chunk := response.raw.read1(65536, decode_content=True):
+            chunks.append(chunk)
+            size += len(chunk)
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("The answer took too long.")
+            if size > MAX_REPLY:
+                raise requests.RequestException("The answer is too large.")
+        return b"".join(chunks)
+
+    def _broken(self, call: Call, error: Exception, *, sent: bool) -> Exception:
+        detail = type(error).__name__
+        if call.is_write and sent:
+            return OutcomeUnknown(
+                f"{self.name} did not answer, so it is not known whether it did what we asked.",
+                system=self.system,
+                detail=detail,
+            )
+        return Unavailable(f"{self.name} cannot be reached.", system=self.system, detail=detail)
+
+    def check(self, reply: Reply, *, is_write: bool, now: float | None = None) -> Reply:
+        """The reply itself where it is 2xx; else the error its status stands for.
+
+        An adapter whose ERP says no in its own way looks at the reply first.
+        """
+        status, who = reply.status, {"system": self.system, "detail": reply.text()}
+        if 200 <= status < 300:
+            return reply
+        if status in (408, 425, 429):
+            seconds = retry_after(reply.headers, now=now or time.time())
+            raise RateLimited(
+                f"{self.name} asks us to slow down.",
+                retry_after=seconds,
+                **who,  # type: ignore[arg-type]
+            )
+        if status == 401:
+            raise AuthenticationFailed(f"{self.name} does not accept our credentials.", **who)  # type: ignore[arg-type]
+        if status == 403:
+            raise NotAllowed(f"{self.name} does not allow this.", **who)  # type: ignore[arg-type]
+        if status >= 500 or status < 400:
+            if is_write:
+                raise OutcomeUnknown(f"{self.name} answered with an error ({status}).", **who)  # type: ignore[arg-type]
+            seconds = retry_after(reply.headers, now=now or time.time())
+            raise Unavailable(
+                f"{self.name} is out of order ({status}).",
+                retry_after=seconds,
+                **who,  # type: ignore[arg-type]
+            )
+        raise Rejected(f"{self.name} refused the request ({status}).", **who)  # type: ignore[arg-type]
+
+    def json(self, reply: Reply, *, is_write: bool) -> Any:
+        """The body as JSON; a 2xx that is not JSON is no answer at all."""
+        try:
+            return reply.json()
+        except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+            kind = OutcomeUnknown if is_write else Unavailable
+            raise kind(
+                f"{self.name} gave an answer that cannot be read.",
+                system=self.system,
+                detail=reply.text(),
+            ) from error
+
+
+NEVER_SENT = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether the connection failed before a byte of the request could leave."""
+    if isinstance(error, requests.ConnectTimeout) or isinstance(error.__cause__, gaierror):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    first = next(iter(getattr(reason, "args", ())), None)
+    return isinstance(first, ssl.SSLCertVerificationError) or type(reason).__name__ in NEVER_SENT

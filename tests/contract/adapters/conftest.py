@@ -1,0 +1,55 @@
+"""Every test runs against every sandbox; each is started once, and only if a test asks."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from erp_adapters.base import ErpAdapter
+from tests.contract.adapters.proxy import Proxy
+from tests.contract.adapters.sandboxes import SANDBOXES, Sandbox
+
+CASES: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="session", params=list(SANDBOXES))
+def sandbox(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sandbox]:
+    started = SANDBOXES[request.param](tmp_path_factory.mktemp(request.param))
+    yield started
+    started.proxy.stop()
+    started.stop()
+
+
+@pytest.fixture
+def network(sandbox: Sandbox) -> Iterator[Proxy]:
+    """What lies between the adapter and its ERP; order trouble here."""
+    sandbox.proxy.clear()
+    yield sandbox.proxy
+    sandbox.proxy.clear()
+
+
+@pytest.fixture
+def erp(sandbox: Sandbox, network: Proxy) -> ErpAdapter:
+    """A fresh adapter, as the engine makes one per unit of work."""
+    return sandbox.adapter()
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("erp_adapters.http.RETRY_PAUSE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def count(request: pytest.FixtureRequest) -> None:
+    params = getattr(getattr(request.node, "callspec", None), "params", {})
+    if "sandbox" in params:
+        CASES[str(params["sandbox"])] += 1
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if CASES:
+        told = ", ".join(f"{kind} {cases}" for kind, cases in CASES.items())
+        terminalreporter.write_line(f"adapter contract, cases per sandbox: {told}")
