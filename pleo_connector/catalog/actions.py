@@ -1,0 +1,61 @@
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from erp_adapters.base import ErpAdapter
+from erp_adapters.ledger import Company
+from pleo_connector.catalog.models import CatalogSnapshot
+from pleo_connector.catalog.records import Kind, to_json
+from pleo_connector.connections.models import Connection
+
+
+def refresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -> None:
+    """Read all master data, then replace all snapshots at once.
+
+    A read that fails half way raises before anything is replaced.
+    """
+    company = erp.company()
+    dimensions = list(erp.dimensions())
+    reads: dict[str, Callable[[], Iterable[Any]]] = {
+        Kind.ACCOUNTS: erp.accounts,
+        Kind.DIMENSIONS: lambda: dimensions,
+        Kind.DIMENSION_VALUES: lambda: (v for d in dimensions for v in erp.dimension_values(d)),
+        Kind.TAX_CODES: erp.tax_codes,
+        Kind.VENDORS: erp.vendors,
+    }
+    snapshots = [
+        CatalogSnapshot(
+            connection=connection,
+            kind=kind,
+            records=[to_json(record) for record in read()],
+            read_at=now,
+        )
+        for kind, read in reads.items()
+    ]
+    with transaction.atomic():
+        CatalogSnapshot.objects.bulk_create(
+            snapshots,
+            update_conflicts=True,
+            unique_fields=["connection", "kind"],
+            update_fields=["records", "read_at"],
+        )
+        store_company(connection, company)
+
+
+def store_company(connection: Connection, company: Company) -> None:
+    connection.erp_company_id = company.id
+    connection.erp_company_name = company.name
+    connection.erp_currency = company.currency
+    connection.erp_lock_date = company.lock_date
+    connection.erp_problem = ""
+    connection.save(
+        update_fields=[
+            "erp_company_id",
+            "erp_company_name",
+            "erp_currency",
+            "erp_lock_date",
+            "erp_problem",
+        ]
+    )

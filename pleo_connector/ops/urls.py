@@ -1,0 +1,5 @@
+from django.urls import path
+
+from pleo_connector.ops.views import health
+
+urlpatterns = [path("health/", health, name="health")]

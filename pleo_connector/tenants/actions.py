@@ -1,0 +1,37 @@
+from typing import Any
+
+from django.db import transaction
+from django_scopes import scope
+
+from pleo_connector.tenants.models import AuditEntry, Membership, Role, Tenant, User
+
+
+def create_tenant(*, name: str, owner: User) -> Tenant:
+    with transaction.atomic():
+        tenant = Tenant.objects.create(name=name.strip())
+        Membership.objects.create(tenant=tenant, user=owner, role=Role.OWNER)
+        with scope(tenant=tenant):
+            record_audit(
+                tenant=tenant, actor=owner, action="created the company", subject=tenant.name
+            )
+    return tenant
+
+
+def add_member(*, tenant: Tenant, user: User, role: str, actor: User) -> Membership:
+    with transaction.atomic():
+        membership, _ = Membership.objects.update_or_create(
+            tenant=tenant, user=user, defaults={"role": Role(role)}
+        )
+        record_audit(
+            tenant=tenant, actor=actor, action="added a member", subject=user.email, role=role
+        )
+    return membership
+
+
+def record_audit(
+    *, tenant: Tenant, actor: User | None, action: str, subject: str = "", **detail: Any
+) -> None:
+    """Call inside the transaction of the change that it records."""
+    AuditEntry.objects.create(
+        tenant=tenant, actor=actor, action=action, subject=subject[:200], detail=detail
+    )
