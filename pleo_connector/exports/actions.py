@@ -1,0 +1,360 @@
+"""All writes of the export engine. Each commits under the lease, so that a late worker cannot."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+
+from erp_adapters.base import ErpAdapter
+from erp_adapters.errors import Rejected
+from erp_adapters.ledger import PostedVoucher, Voucher
+from pleo_connector.connections.lease import Lease, worker_name
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
+from pleo_connector.exports.outcomes import Wait
+from pleo_connector.exports.voucher_json import hash_of, voucher_to_json
+from pleo_connector.history.models import Attempt, Decision, Run
+from pleo_connector.pleo.client import Job, JobItem
+
+T = TypeVar("T")
+Status = ExportJobItem.Status
+logger = logging.getLogger(__name__)
+
+LOOK_UP = 100  # references per search in the ERP
+
+
+def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def log_bug(error: Exception, item: ExportJobItem) -> None:
+    logger.error("Entry %s could not be planned", item.accounting_entry_id, exc_info=error)
+
+
+# -- Jobs and attempts --------------------------------------------------------------------------
+
+
+def take_jobs(lease: Lease, listed: Sequence[Job], *, now: datetime) -> list[ExportJob]:
+    """Rows for new jobs; all jobs that are not over here, oldest first.
+
+    One that Pleo no longer lists is among them: its run finds out how it ended.
+    """
+    connection = lease.connection
+    with lease.writing():
+        Connection.objects.filter(pk=connection.pk).update(checked_at=now)
+        ours = {job.pleo_job_id: job for job in unfinished_jobs(connection)}
+        for job in listed:
+            if job.id not in ours:
+                run = Run.objects.create(connection=connection, started_at=now)
+                ours[job.id] = ExportJob.objects.create(
+                    connection=connection,
+                    run=run,
+                    pleo_job_id=job.id,
+                    number_of_items=job.number_of_items,
+                    created_at=job.created_at,
+                )
+    return sorted(ours.values(), key=lambda job: (job.created_at, job.pleo_job_id))
+
+
+def unfinished_jobs(connection: Connection) -> list[ExportJob]:
+    rows = ExportJob.objects.filter(connection=connection, status__in=ExportJob.UNFINISHED)
+    return list(rows.select_related("run"))
+
+
+def begin_attempt(lease: Lease, job: ExportJob, *, now: datetime) -> Attempt:
+    with lease.writing():
+        job.run.state, job.run.waiting_for, job.run.waiting_until = Run.State.RUNNING, "", None
+        job.run.save(update_fields=["state", "waiting_for", "waiting_until"])
+        attempt: Attempt = Attempt.objects.create(
+            run=job.run, fence=lease.fence, worker=worker_name(), started_at=now
+        )
+    return attempt
+
+
+def end_attempt(attempt: Attempt, outcome: str, *, now: datetime) -> None:
+    attempt.ended_at, attempt.outcome = now, outcome[:500]
+    attempt.save(update_fields=["ended_at", "outcome"])
+
+
+def job_started(lease: Lease, job: ExportJob) -> None:
+    if job.status != ExportJob.Status.IN_PROGRESS:
+        with lease.writing():
+            job.status = ExportJob.Status.IN_PROGRESS
+            job.save(update_fields=["status"])
+
+
+def job_paused(lease: Lease, job: ExportJob, wait: Wait, *, until: datetime | None) -> None:
+    with lease.writing():
+        run = job.run
+        run.state, run.waiting_for, run.waiting_until = Run.State.WAITING, wait.who, until
+        run.headline, run.waits = wait.sentence[:500], run.waits + 1
+        run.save(update_fields=["state", "waiting_for", "waiting_until", "headline", "waits"])
+
+
+def job_over(
+    lease: Lease, job: ExportJob, status: str, headline: str, *, now: datetime, kind: str = ""
+) -> None:
+    with lease.writing():
+        known = status in ExportJob.Status.values
+        job.status = status if known else ExportJob.Status.FAILED
+        job.failure_type = kind
+        job.save(update_fields=["status", "failure_type"])
+        run = job.run
+        run.state = Run.State(job.status)
+        run.headline, run.finished_at, run.waiting_for = headline[:500], now, ""
+        run.save(update_fields=["state", "headline", "finished_at", "waiting_for"])
+        job.items.filter(status=Status.PENDING).update(status=Status.ABANDONED)
+
+
+# -- Items --------------------------------------------------------------------------------------
+
+
+def sync_items(
+    lease: Lease, job: ExportJob, remote: Sequence[JobItem], *, now: datetime
+) -> dict[UUID, ExportJobItem]:
+    """One row per entry of the job, in Pleo's order; what Pleo holds as final is reported."""
+    with lease.writing():
+        ExportJobItem.objects.bulk_create(
+            (
+                ExportJobItem(job=job, accounting_entry_id=row.accounting_entry_id, position=place)
+                for place, row in enumerate(remote)
+            ),
+            ignore_conflicts=True,
+        )
+        final = [row.accounting_entry_id for row in remote if row.is_final]
+        job.items.filter(accounting_entry_id__in=final, reported_at=None).update(reported_at=now)
+        items = {item.accounting_entry_id: item for item in job.items.all()}
+    for row in remote:
+        if row.is_final and items[row.accounting_entry_id].status == Status.PENDING:
+            items[row.accounting_entry_id].status = row.status  # reported, then our row was lost
+    return items
+
+
+def save_items(lease: Lease, items: Iterable[ExportJobItem]) -> None:
+    with lease.writing():
+        _store_items(items)
+
+
+def _store_items(items: Iterable[ExportJobItem]) -> None:
+    ExportJobItem.objects.bulk_create(
+        items,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["job", "accounting_entry_id"],
+        update_fields=ExportJobItem.PLANNED_FIELDS,
+    )
+
+
+def save_plan(
+    lease: Lease,
+    job: ExportJob,
+    items: Iterable[ExportJobItem],
+    decisions: Sequence[tuple[UUID, str, str]],
+    *,
+    now: datetime,
+) -> None:
+    with lease.writing():
+        _store_items(items)
+        _store_decisions(job, decisions, now)
+
+
+def save_decisions(
+    lease: Lease, job: ExportJob, decisions: Sequence[tuple[UUID, str, str]], *, now: datetime
+) -> None:
+    if decisions:
+        with lease.writing():
+            _store_decisions(job, decisions, now)
+
+
+def _store_decisions(
+    job: ExportJob, decisions: Sequence[tuple[UUID, str, str]], now: datetime
+) -> None:
+    Decision.objects.bulk_create(
+        (
+            Decision(
+                run=job.run,
+                accounting_entry_id=entry_id,
+                kind=kind,
+                sentence=sentence[:500],
+                made_at=now,
+            )
+            for entry_id, kind, sentence in decisions
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def note_reported(
+    lease: Lease,
+    job: ExportJob,
+    items: Sequence[ExportJobItem],
+    refused: Mapping[UUID, str],
+    *,
+    now: datetime,
+) -> None:
+    """Pleo took the results, except the refused rows, which are told to the customer."""
+    with lease.writing():
+        for item in items:
+            item.reported_at = now
+        job.items.filter(pk__in=[item.pk for item in items]).update(reported_at=now)
+        Run.objects.filter(pk=job.run_id).update(waits=0)
+        job.run.waits = 0
+        _store_decisions(
+            job,
+            [
+                (entry_id, "report_refused", f"Pleo did not take the result of this entry: {why}")
+                for entry_id, why in refused.items()
+            ],
+            now,
+        )
+
+
+# -- Postings -----------------------------------------------------------------------------------
+
+_INTENT_FIELDS = ["state", "job", "reference", "voucher", "voucher_hash", "fence", "intended_at"]
+_OUTCOME_FIELDS = ["state", "settled_at", "erp_id", "number", "url", "is_final", "posting_date"]
+
+
+def save_intents(
+    lease: Lease,
+    job: ExportJob,
+    entries: Sequence[tuple[ExportJobItem, Sequence[Voucher]]],
+    *,
+    now: datetime,
+) -> None:
+    """Committed before the call. A posted row is never among them: the plan left it out."""
+    rows = []
+    for item, vouchers in entries:
+        for voucher in vouchers:
+            content = voucher_to_json(voucher)
+            rows.append(
+                Posting(
+                    connection=lease.connection,
+                    job=job,
+                    accounting_entry_id=item.accounting_entry_id,
+                    part=part_of(voucher.reference),
+                    reference=voucher.reference,
+                    state=Posting.State.INTENT,
+                    voucher=content,
+                    voucher_hash=hash_of(content),
+                    fence=lease.fence,
+                    intended_at=now,
+                )
+            )
+    with lease.writing():
+        Posting.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["connection", "accounting_entry_id", "part"],
+            update_fields=_INTENT_FIELDS,
+        )
+
+
+def part_of(reference: str) -> int:
+    """0 for `pleo:<entry>`, n - 1 for `pleo:<entry>:n`."""
+    _, _, number = reference.removeprefix("pleo:").partition(":")
+    return int(number) - 1 if number else 0
+
+
+def mark_uncertain(lease: Lease, references: Sequence[str]) -> None:
+    with lease.writing():
+        _postings(lease, references).update(state=Posting.State.UNCERTAIN)
+
+
+def save_outcomes(
+    lease: Lease,
+    job: ExportJob,
+    vouchers: Sequence[Voucher],
+    results: Mapping[str, PostedVoucher | Rejected],
+    *,
+    label: str,
+    now: datetime,
+) -> None:
+    """What the ERP did, and a decision where it did something else than it was asked."""
+    with lease.writing():
+        rows = {p.reference: p for p in _postings(lease, list(results)).defer("voucher")}
+        for reference, result in results.items():
+            rows[reference].settle(result, now=now)
+        Posting.objects.bulk_update(rows.values(), _OUTCOME_FIELDS, batch_size=200)
+        surprises = [
+            (rows[voucher.reference].accounting_entry_id, "differs_in_erp", sentence)
+            for voucher in vouchers
+            if isinstance(result := results[voucher.reference], PostedVoucher)
+            for sentence in _surprises(voucher, result, label)
+        ]
+        _store_decisions(job, surprises, now)
+
+
+def _surprises(voucher: Voucher, posted: PostedVoucher, label: str) -> Iterator[str]:
+    if posted.posting_date != voucher.posting_date:
+        yield f"{label} booked the entry on {posted.posting_date}, not on {voucher.posting_date}."
+    if posted.is_final != voucher.is_final:
+        state = "final" if posted.is_final else "a draft"
+        yield f"{label} holds the voucher as {state}."
+
+
+def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
+    """Settle every posting of this connection whose outcome nobody knows, by looking it up."""
+    rows = list(
+        Posting.objects.filter(
+            connection=lease.connection,
+            state__in=[Posting.State.INTENT, Posting.State.UNCERTAIN],
+        )
+    )
+    if not rows:
+        return
+    settled_at = max(row.intended_at for row in rows) + settle_time(erp)
+    if settled_at > now:
+        raise Wait(
+            (settled_at - now).total_seconds(),
+            erp.label,
+            f"Checking in {erp.label} what was booked.",
+        )
+    found: dict[str, PostedVoucher | Rejected] = {}
+    for chunk in chunks(rows, LOOK_UP):
+        found |= erp.find_posted([row.reference for row in chunk])
+    found |= _finished(erp, rows, found)
+    with lease.writing():
+        for row in rows:
+            row.settle(found.get(row.reference), now=now)
+        Posting.objects.bulk_update(rows, _OUTCOME_FIELDS, batch_size=200)
+
+
+def settle_time(erp: ErpAdapter) -> timedelta:
+    seconds = settings.SETTLE_SECONDS
+    return timedelta(seconds=erp.capabilities.settle_seconds if seconds is None else seconds)
+
+
+def _finished(
+    erp: ErpAdapter, rows: Sequence[Posting], found: Mapping[str, PostedVoucher | Rejected]
+) -> dict[str, PostedVoucher | Rejected]:
+    """Drafts that a dead worker was about to make final."""
+    drafts = [
+        posted
+        for row in rows
+        if isinstance(posted := found.get(row.reference), PostedVoucher)
+        and row.voucher["is_final"]
+        and not posted.is_final
+    ]
+    if not drafts:
+        return {}
+    return {d.reference: r for d, r in zip(drafts, erp.finish(drafts), strict=True)}
+
+
+def _postings(lease: Lease, references: Sequence[str]) -> Any:
+    return Posting.objects.filter(connection=lease.connection, reference__in=references)
+
+
+def note_upload(posting: Posting, name: str, *, problem: str, size: int, now: datetime) -> None:
+    state = AttachmentUpload.State.FAILED if problem else AttachmentUpload.State.UPLOADED
+    AttachmentUpload.objects.update_or_create(
+        posting=posting,
+        name=name[:200],
+        defaults={"state": state, "problem": problem[:500], "size": size, "changed_at": now},
+    )

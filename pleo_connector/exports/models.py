@@ -1,0 +1,217 @@
+"""Pleo → ERP: jobs, their items, and our record of what was or may have been booked."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django_scopes import ScopedManager
+
+from erp_adapters.errors import Rejected
+from erp_adapters.ledger import PostedVoucher
+from pleo_connector.connections.models import Connection
+from pleo_connector.history.models import Run
+from pleo_connector.pleo.export_items import ExportItem, to_decimal
+
+
+class ExportJob(models.Model):
+    """A batch of entries that a bookkeeper chose in Pleo."""
+
+    class Status(models.TextChoices):  # Pleo's words
+        PENDING = "pending", "Waiting to start"
+        IN_PROGRESS = "in_progress", "Being booked"
+        COMPLETED = "completed", "Completed"
+        COMPLETED_WITH_ERRORS = "completed_with_errors", "Completed with errors"
+        FAILED = "failed", "Failed"
+
+    UNFINISHED = (Status.PENDING, Status.IN_PROGRESS)
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="export_jobs")
+    run = models.OneToOneField(Run, models.CASCADE, related_name="export_job")
+    pleo_job_id = models.UUIDField()
+    status = models.CharField(max_length=30, choices=Status.choices, default=Status.PENDING)
+    number_of_items = models.PositiveIntegerField()
+    failure_type = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()  # at Pleo
+
+    objects: ClassVar[models.Manager["ExportJob"]] = ScopedManager(tenant="connection__tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "pleo_job_id"], name="one_row_per_job")
+        ]
+
+    def __str__(self) -> str:
+        return f"Export job {self.pleo_job_id}"
+
+
+class ExportJobItem(models.Model):
+    """The progress of one accounting entry in one job."""
+
+    class Status(models.TextChoices):  # Pleo's words
+        PENDING = "pending", "Waiting"
+        SUCCESSFUL = "successful", "Booked"
+        FAILED = "failed", "Could not be booked"
+        ABANDONED = "abandoned", "Not reported"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    job = models.ForeignKey(ExportJob, models.CASCADE, related_name="items")
+    accounting_entry_id = models.UUIDField(db_index=True)
+    position = models.PositiveIntegerField()
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    reported_at = models.DateTimeField(null=True)  # when Pleo took the result
+    booked_before = models.BooleanField(default=False)  # by an earlier job
+    failure_type = models.CharField(max_length=60, blank=True)
+    failure_reason = models.TextField(blank=True)
+    fix = models.CharField(max_length=30, blank=True)  # the page that mends it
+    subject = models.CharField(max_length=200, blank=True)  # what entries of one cause share
+
+    # What a person needs to recognise the entry; the rest stays in Pleo.
+    entry_type = models.CharField(max_length=40, blank=True)
+    entry_date = models.DateField(null=True)
+    who = models.CharField(max_length=200, blank=True)  # supplier
+    person = models.CharField(max_length=200, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    amount = models.DecimalField(max_digits=20, decimal_places=3, null=True)
+    pleo_url = models.URLField(max_length=500, blank=True)
+
+    objects: ClassVar[models.Manager["ExportJobItem"]] = ScopedManager(
+        tenant="job__connection__tenant"
+    )
+
+    # What the engine decides; `reported_at` is written apart, when Pleo took the result.
+    PLANNED_FIELDS = [
+        "status",
+        "booked_before",
+        "failure_type",
+        "failure_reason",
+        "fix",
+        "subject",
+        "entry_type",
+        "entry_date",
+        "who",
+        "person",
+        "currency",
+        "amount",
+        "pleo_url",
+    ]
+
+    class Meta:
+        ordering = ("position",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "accounting_entry_id"], name="one_row_per_job_item"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Entry {self.accounting_entry_id}"
+
+    @property
+    def is_unreported(self) -> bool:
+        final = (self.Status.SUCCESSFUL, self.Status.FAILED)
+        return self.reported_at is None and self.status in final
+
+    def describe(self, payload: ExportItem) -> None:
+        """What a person recognises the entry by."""
+        money = payload.amount.in_wallet_currency
+        self.entry_type = payload.type[:40]
+        self.entry_date = payload.date.date()
+        self.who = (payload.supplier.name if payload.supplier else "") or ""
+        self.person = (payload.user.name if payload.user else "") or ""
+        self.currency, self.amount = money.currency[:3], to_decimal(money)
+        self.pleo_url = payload.web_link or ""
+
+    def book(self, *, before: bool) -> None:
+        self.status, self.booked_before = self.Status.SUCCESSFUL, before
+        self.failure_type = self.failure_reason = self.fix = self.subject = ""
+
+    def refuse(self, failure_type: str, sentence: str, *, fix: str, subject: str = "") -> None:
+        self.status = self.Status.FAILED
+        self.failure_type, self.failure_reason = failure_type, sentence
+        self.fix, self.subject = fix, (subject or sentence)[:200]
+
+
+class Posting(models.Model):
+    """Our record that a voucher of an entry was, or may have been, booked. The exactly-once row."""
+
+    class State(models.TextChoices):
+        INTENT = "intent", "About to be booked"
+        UNCERTAIN = "uncertain", "Checking in the ERP"
+        POSTED = "posted", "Booked"
+        REJECTED = "rejected", "Refused by the ERP"
+        VOID = "void", "Not booked"  # looked up and not found
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="postings")
+    accounting_entry_id = models.UUIDField()
+    part = models.PositiveSmallIntegerField(default=0)  # a bill and its payment are two parts
+    job = models.ForeignKey(ExportJob, models.CASCADE, related_name="postings")  # that books it
+    reference = models.CharField(max_length=100)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.INTENT)
+    voucher = models.JSONField()  # what was sent, for the entry page
+    voucher_hash = models.CharField(max_length=64)
+    fence = models.BigIntegerField()
+    intended_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    erp_id = models.CharField(max_length=100, blank=True)
+    number = models.CharField(max_length=100, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    is_final = models.BooleanField(default=False)
+    posting_date = models.DateField(null=True)  # in the ERP
+
+    objects: ClassVar[models.Manager["Posting"]] = ScopedManager(tenant="connection__tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "accounting_entry_id", "part"], name="booked_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection"],
+                condition=models.Q(state__in=["intent", "uncertain"]),
+                name="postings_to_look_up",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.state}"
+
+    def settle(self, result: PostedVoucher | Rejected | None, *, now: datetime) -> None:
+        """The outcome is known: booked, refused, or (None) looked up and not there."""
+        self.settled_at = now
+        if isinstance(result, PostedVoucher):
+            self.state = self.State.POSTED
+            self.erp_id, self.number, self.url = result.id, result.number, result.url
+            self.is_final, self.posting_date = result.is_final, result.posting_date
+        else:
+            self.state = self.State.VOID if result is None else self.State.REJECTED
+
+
+class AttachmentUpload(models.Model):
+    """One receipt of a posted entry on its way into the ERP."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", "Attached"
+        FAILED = "failed", "Could not be attached"
+
+    posting = models.ForeignKey(Posting, models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=20, choices=State.choices)
+    problem = models.CharField(max_length=500, blank=True)
+    size = models.PositiveIntegerField(default=0)  # bytes
+    changed_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["AttachmentUpload"]] = ScopedManager(
+        tenant="posting__connection__tenant"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["posting", "name"], name="one_upload_per_file")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

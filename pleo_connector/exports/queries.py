@@ -1,0 +1,225 @@
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.http import Http404
+from django_scopes import scopes_disabled
+
+from erp_adapters.ledger import PostedVoucher
+from pleo_connector.connections.models import Connection
+from pleo_connector.connections.queries import get_connection
+from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
+from pleo_connector.tenants.models import Membership, User
+
+
+def postings_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID, list[Posting]]:
+    """All postings of these entries, by entry, parts in order."""
+    found: dict[UUID, list[Posting]] = {}
+    if entry_ids:
+        rows = Posting.objects.filter(connection=connection, accounting_entry_id__in=entry_ids)
+        for posting in rows.defer("voucher").order_by("part"):
+            found.setdefault(posting.accounting_entry_id, []).append(posting)
+    return found
+
+
+def first_postings(connection: Connection, entries: Iterable[ExportJobItem]) -> dict[UUID, Posting]:
+    """The posted voucher of each entry that carries its receipts."""
+    rows = postings_of(connection, [entry.accounting_entry_id for entry in entries])
+    return {
+        entry_id: postings[0]
+        for entry_id, postings in rows.items()
+        if postings[0].state == Posting.State.POSTED
+    }
+
+
+def uploaded_names(postings: Iterable[Posting]) -> dict[UUID, set[str]]:
+    """Names of the receipts that are in the ERP, by entry."""
+    rows = AttachmentUpload.objects.filter(
+        posting__in=list(postings), state=AttachmentUpload.State.UPLOADED
+    ).values_list("posting__accounting_entry_id", "name")
+    names: dict[UUID, set[str]] = {}
+    for entry_id, name in rows:
+        names.setdefault(entry_id, set()).add(name)
+    return names
+
+
+def posted_voucher(posting: Posting) -> PostedVoucher:
+    """The posting as the adapter knows it; amounts and date are not needed to attach."""
+    return PostedVoucher(
+        reference=posting.reference,
+        id=posting.erp_id,
+        number=posting.number,
+        url=posting.url,
+        is_final=posting.is_final,
+        posting_date=posting.posting_date or date.min,
+        total=Decimal(0),
+    )
+
+
+# -- For the pages ------------------------------------------------------------------------------
+
+
+def get_export(user: User, public_id: UUID) -> tuple[ExportJob, Membership]:
+    """An export job and the user's membership; strangers get 404."""
+    with scopes_disabled():
+        job = (
+            ExportJob.objects.select_related("run", "connection")
+            .filter(public_id=public_id)
+            .first()
+        )
+    if job is None:
+        raise Http404("No such export.")
+    connection, membership = get_connection(user, job.connection.public_id)
+    job.connection = connection
+    return job, membership
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Entries of a job by what became of them."""
+
+    total: int = 0
+    booked: int = 0
+    failed: int = 0
+    not_reported: int = 0
+    booked_before: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.booked + self.failed
+
+    @property
+    def waiting(self) -> int:
+        return max(self.total - self.done - self.not_reported, 0)
+
+
+def counts_of(jobs: Sequence[ExportJob]) -> dict[int, Counts]:
+    """By primary key of the job. Before its entries are read, a job has Pleo's number of them."""
+    status = ExportJobItem.Status
+    rows = (
+        ExportJobItem.objects.filter(job__in=jobs)
+        .order_by()
+        .values("job_id")
+        .annotate(
+            rows=Count("pk"),
+            booked=Count("pk", filter=Q(status=status.SUCCESSFUL)),
+            failed=Count("pk", filter=Q(status=status.FAILED)),
+            not_reported=Count("pk", filter=Q(status=status.ABANDONED)),
+            booked_before=Count("pk", filter=Q(booked_before=True)),
+        )
+    )
+    found = {row.pop("job_id"): row for row in rows}
+    return {job.pk: _counts(job, found.get(job.pk, {})) for job in jobs}
+
+
+def _counts(job: ExportJob, row: dict[str, int]) -> Counts:
+    total = max(row.pop("rows", 0), job.number_of_items)
+    return Counts(total=total, **row)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Entries that could not be booked for one reason."""
+
+    failure_type: str
+    subject: str
+    fix: str
+    entries: int
+    sentence: str
+    sentences: int  # different ones among them
+    pleo_url: str
+
+
+def causes_of(job: ExportJob) -> list[Cause]:
+    """What kept entries of the job from being booked, the most frequent cause first."""
+    rows = (
+        job.items.filter(status=ExportJobItem.Status.FAILED)
+        .order_by()
+        .values("failure_type", "subject", "fix")
+        .annotate(
+            entries=Count("pk"),
+            sentence=Min("failure_reason"),
+            sentences=Count("failure_reason", distinct=True),
+            pleo_url=Min("pleo_url"),
+        )
+        .order_by("-entries", "subject")
+    )
+    return [Cause(**row) for row in rows]
+
+
+def totals_per_account(job: ExportJob) -> list[tuple[str, str, Decimal, Decimal]]:
+    """(account, currency, debit, credit) over the vouchers that this job booked."""
+    totals: dict[tuple[str, str], list[Decimal]] = {}
+    vouchers = Posting.objects.filter(job=job, state=Posting.State.POSTED)
+    for lines, currency in vouchers.values_list("voucher__lines", "voucher__currency"):
+        for line in lines:
+            sums = totals.setdefault((line["account"], currency), [Decimal(0), Decimal(0)])
+            sums[0] += Decimal(line["debit"])
+            sums[1] += Decimal(line["credit"])
+    return [(*key, *totals[key]) for key in sorted(totals)]  # type: ignore[misc]
+
+
+def vouchers_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID, list[Posting]]:
+    """Postings of these entries with what was sent, by entry, parts in order."""
+    found: dict[UUID, list[Posting]] = {}
+    rows = Posting.objects.filter(connection=connection, accounting_entry_id__in=entry_ids)
+    for posting in rows.order_by("part"):
+        found.setdefault(posting.accounting_entry_id, []).append(posting)
+    return found
+
+
+def waiting_entries(connections: Sequence[Connection]) -> dict[int, int]:
+    """Entries of exports that are not over, by connection."""
+    jobs = list(
+        ExportJob.objects.filter(connection__in=connections, status__in=ExportJob.UNFINISHED)
+    )
+    counts = counts_of(jobs)
+    waiting: dict[int, int] = {}
+    for job in jobs:
+        waiting[job.connection_id] = waiting.get(job.connection_id, 0) + counts[job.pk].waiting
+    return waiting
+
+
+def open_problems(connections: Sequence[Connection]) -> dict[int, int]:
+    """Entries that could not be booked and have not been booked since, by connection."""
+    booked_since = ExportJobItem.objects.filter(
+        job__connection=OuterRef("job__connection"),
+        accounting_entry_id=OuterRef("accounting_entry_id"),
+        status=ExportJobItem.Status.SUCCESSFUL,
+    )
+    rows = (
+        ExportJobItem.objects.filter(
+            ~Exists(booked_since),
+            job__connection__in=connections,
+            status=ExportJobItem.Status.FAILED,
+        )
+        .order_by()
+        .values("job__connection")
+        .annotate(entries=Count("accounting_entry_id", distinct=True))
+    )
+    return {row["job__connection"]: row["entries"] for row in rows}
+
+
+def latest_jobs(connections: Sequence[Connection]) -> dict[int, ExportJob]:
+    """The newest export of each connection."""
+    newest = (
+        ExportJob.objects.filter(connection__in=connections)
+        .select_related("run")
+        .order_by("connection", "-created_at")
+        .distinct("connection")
+    )
+    return {job.connection_id: job for job in newest}
+
+
+def booking_rate(job: ExportJob) -> int | None:
+    """Entries a minute; None until enough of them are booked to tell."""
+    booked = Posting.objects.filter(job=job, state=Posting.State.POSTED, part=0).aggregate(
+        first=Min("intended_at"), last=Max("settled_at"), entries=Count("pk")
+    )
+    if booked["entries"] < 5:
+        return None
+    minutes = (booked["last"] - booked["first"]).total_seconds() / 60
+    return round(booked["entries"] / minutes) if minutes > 0 else None

@@ -1,0 +1,133 @@
+"""How an attempt ends that did not reach its last step: waits, or stops with a reason."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Max
+
+from erp_adapters.errors import (
+    AuthenticationFailed,
+    NotAllowed,
+    OutcomeUnknown,
+    Rejected,
+    RemoteError,
+    Unavailable,
+)
+from pleo_connector.connections.actions import mark_erp_problem
+from pleo_connector.exports import actions
+from pleo_connector.exports.engine import JobRun
+from pleo_connector.exports.outcomes import Stop, Wait
+from pleo_connector.exports.translation import meaning_of
+
+# A job dies at Pleo an hour after its last update; before that we tell the real reason.
+GIVE_UP = timedelta(minutes=45)
+BUG_TRIES = 3
+UNTIL_RECONNECTED = timedelta(days=1)  # reconnecting wakes the connection at once
+
+logger = logging.getLogger(__name__)
+
+
+def settle(run: JobRun, error: Exception) -> timedelta | None:
+    """None where the job is over, else when to go on."""
+    try:
+        return _settle(run, error)
+    except RemoteError as second:  # telling Pleo did not work either
+        return _pause(run, _wait_for(run, second))
+
+
+def _settle(run: JobRun, error: Exception) -> timedelta | None:
+    if isinstance(error, Stop):
+        return _stop(run, error)
+    if isinstance(error, Wait):
+        return _pause(run, error)
+    if isinstance(error, AuthenticationFailed | NotAllowed):
+        return _no_access(run, error)
+    if isinstance(error, Unavailable | OutcomeUnknown):
+        if _is_too_late(run):
+            return _stop(run, Stop(meaning_of(error).job_type, error.message))
+        return _pause(run, _wait_for(run, error))
+    if isinstance(error, Rejected) and error.system == "pleo":
+        return _refused_by_pleo(run, error)
+    logger.error("Export job %s hit a bug", run.job.pleo_job_id, exc_info=error)
+    if run.job.run.waits < BUG_TRIES:
+        sentence = "Something went wrong on our side. We have been told, and try again."
+        return _pause(run, Wait(_delay(run), "us", sentence))
+    return _stop(run, Stop("validation_failure", "Something went wrong on our side."))
+
+
+def _no_access(run: JobRun, error: RemoteError) -> timedelta | None:
+    if error.system == "pleo":  # nothing can be told to Pleo until a person reconnects
+        _pause(run, Wait(0, "reconnect", error.message), is_timed=False)
+        return UNTIL_RECONNECTED
+    sentence = f"{run.erp.label}: {error.message}"
+    mark_erp_problem(connection=run.lease.connection, sentence=sentence)
+    return _stop(run, Stop(meaning_of(error).job_type, f"{sentence} Reconnect {run.erp.label}."))
+
+
+def _refused_by_pleo(run: JobRun, error: Rejected) -> timedelta | None:
+    if error.code == "MISSING_CONTRA_ACCOUNTS":
+        return _stop(
+            run,
+            Stop(
+                "missing_configuration",
+                f"{error.message} Choose the contra account of each currency in Pleo's settings.",
+            ),
+        )
+    remote = run.pleo.job(run.job.pleo_job_id)
+    if remote.is_finished:
+        return _stop(run, Stop.finished_at_pleo(remote))
+    return _stop(run, Stop("validation_failure", f"Pleo: {error.message}"))
+
+
+def _stop(run: JobRun, stop: Stop) -> timedelta | None:
+    """Results that are known go to Pleo first, so that no booked entry looks abandoned."""
+    status = "failed"
+    if stop.remote is not None:
+        status = stop.remote.status
+    else:
+        run.report()
+        _tell_pleo(run, stop)
+    actions.job_over(run.lease, run.job, status, stop.sentence, now=run.now(), kind=stop.job_type)
+    return None
+
+
+def _tell_pleo(run: JobRun, stop: Stop) -> None:
+    try:
+        run.pleo.job_event(
+            run.job.pleo_job_id,
+            "failed",
+            failure_type=stop.job_type,
+            failure_reason=stop.sentence[:1000],
+        )
+    except (Rejected, OutcomeUnknown):
+        if not run.pleo.job(run.job.pleo_job_id).is_finished:
+            raise
+
+
+def _pause(run: JobRun, wait: Wait, *, is_timed: bool = True) -> timedelta:
+    delay = timedelta(seconds=wait.seconds)
+    until = run.now() + delay if is_timed else None
+    actions.job_paused(run.lease, run.job, wait, until=until)
+    return delay
+
+
+def _wait_for(run: JobRun, error: RemoteError) -> Wait:
+    who = "Pleo" if error.system == "pleo" else run.erp.label
+    if isinstance(error, AuthenticationFailed | NotAllowed) and error.system == "pleo":
+        return Wait(UNTIL_RECONNECTED.total_seconds(), "reconnect", error.message)
+    if isinstance(error, OutcomeUnknown) and error.system == "erp" and not run.job.run.waits:
+        seconds = actions.settle_time(run.erp).total_seconds()
+        return Wait(seconds, who, f"Checking in {who} what was booked.")
+    asked = error.retry_after if isinstance(error, Unavailable) else None
+    return Wait(_delay(run) if asked is None else asked, who, error.message)
+
+
+def _delay(run: JobRun) -> float:
+    delays: list[int] = settings.RETRY_SECONDS
+    return delays[min(run.job.run.waits, len(delays) - 1)]
+
+
+def _is_too_late(run: JobRun) -> bool:
+    last = run.job.items.aggregate(at=Max("reported_at"))["at"] or run.job.run.started_at
+    return bool(run.now() - last > GIVE_UP)
