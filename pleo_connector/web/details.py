@@ -1,0 +1,110 @@
+"""Entries, vouchers, problems and attempts as the export and entry pages show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import AttachmentUpload, ExportJobItem, Posting
+from pleo_connector.exports.queries import Cause
+from pleo_connector.history.models import Attempt, Run
+from pleo_connector.web.fixes import Fix, fix_for
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    item: ExportJobItem
+    postings: Sequence[Posting]
+    account: str  # of the first line: where the entry went
+    account_name: str
+    others: str  # the other accounts
+
+    @classmethod
+    def of(
+        cls, item: ExportJobItem, postings: Sequence[Posting], names: Mapping[str, str]
+    ) -> "EntryRow":
+        codes = list(
+            dict.fromkeys(line["account"] for x in postings for line in x.voucher["lines"])
+        )
+        first = codes[0] if codes else ""
+        return cls(item, postings, first, names.get(first, ""), ", ".join(codes[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherView:
+    """One voucher with its lines, as it was sent."""
+
+    posting: Posting
+    voucher: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]]
+    debit: Decimal
+    credit: Decimal
+    receipts: Sequence[AttachmentUpload]
+    kind: str
+
+    @classmethod
+    def of(cls, posting: Posting, names: Mapping[str, str]) -> "VoucherView":
+        voucher: dict[str, Any] = posting.voucher
+        lines = [line | {"name": names.get(line["account"], "")} for line in voucher["lines"]]
+        return cls(
+            posting,
+            voucher,
+            lines,
+            sum((Decimal(line["debit"]) for line in lines), Decimal(0)),
+            sum((Decimal(line["credit"]) for line in lines), Decimal(0)),
+            list(posting.attachments.order_by("name")),
+            KINDS.get(voucher["kind"], "Voucher"),
+        )
+
+
+KINDS = {
+    "journal": "Journal entry",
+    "bill": "Supplier invoice",
+    "credit_note": "Credit note",
+    "payment": "Payment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    cause: Cause
+    fix: Fix | None
+
+
+def problems_of(connection: Connection, causes: Sequence[Cause]) -> list[Problem]:
+    return [Problem(cause, _fix(connection, cause)) for cause in causes]
+
+
+def _fix(connection: Connection, cause: Cause) -> Fix | None:
+    """One entry is opened in Pleo itself; of several, Pleo's export page."""
+    url = cause.pleo_url if cause.entries == 1 and cause.pleo_url else settings.PLEO_APP_URL
+    fix = fix_for(connection, cause.fix, pleo_url=url, support=settings.DEFAULT_FROM_EMAIL)
+    if fix and cause.fix == "pleo" and cause.entries > 1:
+        return Fix("Open Pleo", fix.url, is_outside=True)
+    return fix
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    attempt: Attempt
+    outcome: str
+    lasted: timedelta | None
+
+
+def run_details(run: Run, attempts: Sequence[Attempt]) -> list[AttemptView]:
+    return [_attempt(run, attempt, attempts) for attempt in attempts]
+
+
+def _attempt(run: Run, attempt: Attempt, attempts: Sequence[Attempt]) -> AttemptView:
+    if attempt.ended_at:
+        outcome = attempt.outcome or "Reached the end."
+        return AttemptView(attempt, outcome, attempt.ended_at - attempt.started_at)
+    if attempt is not attempts[-1]:
+        return AttemptView(attempt, "Stopped unexpectedly, continued by the next.", None)
+    if run.is_over:
+        return AttemptView(attempt, "Stopped unexpectedly.", None)
+    return AttemptView(attempt, "At work.", None)

@@ -1,0 +1,211 @@
+"""Which account stands for what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+
+from erp_adapters.ledger import Account, Vendor
+from pleo_connector.bookkeeping.mapping import Accounts, Mapping
+from pleo_connector.web.forms.choices import (
+    Suggestion,
+    account_choices,
+    account_codes,
+    suggest,
+)
+
+WALLET = "wallet_"
+NEW_CURRENCY, NEW_WALLET = "new_currency", "new_wallet"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleText:
+    title: str
+    label: str
+    help: str
+    required: bool = False
+
+
+# Section, what it is called, what it is for and what happens without it.
+ROLES: dict[str, RoleText] = {
+    "out_of_pocket": RoleText(
+        "People",
+        "Out-of-pocket expenses",
+        "What the company owes people for what they paid themselves, until it is paid back.",
+        True,
+    ),
+    "external_reimbursement": RoleText(
+        "People",
+        "Reimbursement outside Pleo",
+        "Where money comes from that is paid back to people outside Pleo, such as with the salary. "
+        "Without it, such reimbursements are not booked.",
+    ),
+    "transfer": RoleText(
+        "Wallet",
+        "Transfers to and from the wallet",
+        "Money on its way between your bank and Pleo. Without it, top-ups are not booked.",
+    ),
+    "accounts_payable": RoleText(
+        "Suppliers",
+        "Accounts payable",
+        "What the company owes suppliers whose vendor has no account of its own. Without it, "
+        "invoices of such suppliers are not booked.",
+    ),
+    "tax_in": RoleText(
+        "Tax",
+        "Input tax",
+        "Tax that you get back. Used where Pleo's tax code names no account of its own.",
+    ),
+    "tax_reverse_in": RoleText(
+        "Tax",
+        "Reverse charge, input side",
+        "The tax that you get back under reverse charge.",
+    ),
+    "tax_reverse_out": RoleText(
+        "Tax",
+        "Reverse charge, output side",
+        "The tax that you owe under reverse charge. Without both, such entries are not booked.",
+    ),
+    "rounding": RoleText(
+        "Differences",
+        "Rounding",
+        "Cents that remain when tax or a rate is rounded.",
+    ),
+    "exchange_gain": RoleText(
+        "Differences",
+        "Exchange gain",
+        "Gains between a rate at purchase and at payment.",
+    ),
+    "exchange_loss": RoleText(
+        "Differences",
+        "Exchange loss",
+        "Losses between a rate at purchase and at payment.",
+    ),
+}
+SECTIONS = ("Wallet", "People", "Suppliers", "Tax", "Differences")
+SOURCES = (
+    ("pleo", "The contra account that Pleo names; the account below where Pleo names none"),
+    ("configured", "Always the account below"),
+)
+
+
+class AccountsForm(forms.Form):
+    wallet_source = forms.ChoiceField(
+        label="Which account is the wallet", choices=SOURCES, widget=forms.RadioSelect
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        mapping: Mapping,
+        is_saved: bool,
+        accounts: Sequence[Account],
+        vendors: Sequence[Vendor],
+        currency: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.mapping, self.is_saved, self.accounts = mapping, is_saved, accounts
+        self.suggested: dict[str, Suggestion] = {}
+        saved = account_codes(mapping.accounts)
+        self.options = account_choices(accounts, saved, "—")
+        self.initial["wallet_source"] = mapping.accounts.wallet_source
+        self._add_wallets(currency)
+        for role, text in ROLES.items():
+            self._add(role, role, text.label, text.help, text.required)
+        self._add_vendor(vendors)
+
+    def _add_wallets(self, currency: str) -> None:
+        self.currencies = [x for x in [currency, *self.mapping.accounts.wallet] if x]
+        self.currencies = list(dict.fromkeys(self.currencies))
+        for code in self.currencies:
+            text = "Where the money of the Pleo wallet stands." if code == currency else ""
+            self._add(WALLET + code, "wallet", f"Wallet account in {code}", text)
+        self.fields[NEW_CURRENCY] = forms.CharField(
+            label="Another wallet currency",
+            required=False,
+            min_length=3,
+            max_length=3,
+            help_text="Three letters, such as EUR.",
+        )
+        self.fields[NEW_WALLET] = forms.ChoiceField(
+            label="Wallet account in that currency", choices=self.options, required=False
+        )
+
+    def _add(self, name: str, role: str, label: str, help: str, is_required: bool = False) -> None:
+        value = self._saved(name)
+        if value is None and not self.is_saved and (found := suggest(self.accounts, role)):
+            self.suggested[name] = found
+            value = found.code
+        self.fields[name] = forms.ChoiceField(
+            label=label, help_text=help, choices=self.options, required=is_required
+        )
+        self.initial[name] = value or ""
+
+    def _saved(self, name: str) -> str | None:
+        if name.startswith(WALLET):
+            return self.mapping.accounts.wallet.get(name.removeprefix(WALLET))
+        saved: str | None = getattr(self.mapping.accounts, name)
+        return saved
+
+    def _add_vendor(self, vendors: Sequence[Vendor]) -> None:
+        names = [(x.code, f"{x.code} {x.name}") for x in vendors if x.is_active]
+        saved = self.mapping.generic_vendor
+        if saved and saved not in {code for code, _ in names}:
+            names.insert(0, (saved, f"{saved} is not usable any more"))
+        self.fields["generic_vendor"] = forms.ChoiceField(
+            label="Vendor for all other suppliers",
+            help_text="Stands for suppliers that have no vendor. Without it, their invoices are "
+            "not booked.",
+            choices=[("", "—"), *names],
+            required=False,
+        )
+        self.initial["generic_vendor"] = saved or ""
+
+    def sections(self) -> list[tuple[str, list[Any]]]:
+        """Fields in the order of the page, each with its suggestion."""
+        names: dict[str, list[str]] = {section: [] for section in SECTIONS}
+        names["Wallet"] = ["wallet_source", *(WALLET + code for code in self.currencies)]
+        for role, text in ROLES.items():
+            names[text.title].append(role)
+        names["Wallet"] += [NEW_CURRENCY, NEW_WALLET]
+        names["Suppliers"].append("generic_vendor")
+        return [
+            (section, [(self[name], self.suggested.get(name)) for name in fields])
+            for section, fields in names.items()
+        ]
+
+    def clean_new_currency(self) -> str:
+        code: str = self.cleaned_data[NEW_CURRENCY].upper()
+        if code and not (code.isascii() and code.isalpha()):
+            raise forms.ValidationError("A currency has three letters, such as EUR.")
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get(NEW_CURRENCY) and not cleaned.get(NEW_WALLET):
+            self.add_error(NEW_WALLET, f"Choose the wallet account in {cleaned[NEW_CURRENCY]}.")
+        if cleaned.get(NEW_WALLET) and not cleaned.get(NEW_CURRENCY):
+            self.add_error(NEW_CURRENCY, "Name the currency of this account.")
+        if cleaned.get("wallet_source") == "configured" and not self._wallet(cleaned):
+            first = WALLET + self.currencies[0] if self.currencies else NEW_WALLET
+            self.add_error(first, "Choose the wallet account, or let Pleo name it.")
+        return cleaned
+
+    def _wallet(self, cleaned: dict[str, Any]) -> dict[str, str]:
+        wallet = {code: cleaned.get(WALLET + code, "") for code in self.currencies}
+        wallet[cleaned.get(NEW_CURRENCY, "")] = cleaned.get(NEW_WALLET, "")
+        return {code: account for code, account in wallet.items() if code and account}
+
+    def as_mapping(self) -> Mapping:
+        chosen = self.cleaned_data
+        roles: dict[str, Any] = {role: chosen[role] or None for role in ROLES}
+        accounts: Accounts = replace(
+            self.mapping.accounts,
+            wallet=self._wallet(chosen),
+            wallet_source=chosen["wallet_source"],
+            **roles,
+        )
+        vendor = chosen["generic_vendor"] or None
+        return replace(self.mapping, accounts=accounts, generic_vendor=vendor)

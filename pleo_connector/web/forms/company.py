@@ -1,0 +1,52 @@
+"""Naming a company and adding people to it."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from pleo_connector.tenants.models import Membership, Role, Tenant, User
+
+
+class CompanyForm(forms.Form):
+    name = forms.CharField(
+        max_length=200,
+        label="Company name",
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+    )
+
+
+ROLE_MEANS = {
+    Role.OWNER: "everything, and may make others owner",
+    Role.ADMIN: "connects Pleo and the accounting system, adds people",
+    Role.BOOKKEEPER: "chooses accounts and looks after exports",
+    Role.VIEWER: "looks, and changes nothing",
+}
+
+
+class MemberForm(forms.Form):
+    email = forms.EmailField(label="E-mail address")
+    role = forms.ChoiceField(label="Role")
+
+    def __init__(self, *args: Any, seat: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tenant: Tenant = seat.tenant
+        self.user: User | None = None
+        # An admin must not be able to make an owner, themselves least of all.
+        roles = [role for role in Role if role != Role.OWNER or seat.role == Role.OWNER]
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [(x.value, f"{x.label}: {ROLE_MEANS[x]}") for x in roles]
+        role.initial = Role.BOOKKEEPER
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        self.user = User.objects.filter(email__iexact=email).first()
+        if self.user is None:
+            raise ValidationError(
+                f"Nobody has signed up as {email} yet. Once they have, add them here."
+            )
+        member = Membership.objects.filter(tenant=self.tenant, user=self.user).first()
+        if member:
+            raise ValidationError(f"{email} is a member already, as {member.get_role_display()}.")
+        return email

@@ -1,0 +1,42 @@
+"""Lists of exports as pages show them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import QuerySet
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import ExportJob
+from pleo_connector.exports.queries import Counts
+from pleo_connector.web.words import Headline, export_headline
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    job: ExportJob
+    counts: Counts
+    headline: Headline
+    lasted: timedelta | None
+
+
+def jobs_of(connection: Connection) -> "QuerySet[ExportJob]":
+    """Newest first, each with its run and this connection."""
+    jobs: QuerySet[ExportJob] = (
+        ExportJob.objects.filter(connection=connection)
+        .select_related("run", "connection")
+        .order_by("-created_at", "-pk")
+    )
+    return jobs
+
+
+def export_rows(jobs: Iterable[ExportJob], counts: Mapping[int, Counts]) -> list[ExportRow]:
+    return [
+        ExportRow(job, counts[job.pk], export_headline(job, counts[job.pk]), lasted(job))
+        for job in jobs
+    ]
+
+
+def lasted(job: ExportJob) -> timedelta | None:
+    """None while it is not over."""
+    return job.run.finished_at - job.run.started_at if job.run.finished_at else None

@@ -1,0 +1,27 @@
+// A field above each long list of accounts: typing leaves only the accounts that match.
+"use strict";
+for (const select of document.querySelectorAll("select")) {
+  if (select.options.length < 30 || select.disabled) continue;
+  const all = [...select.options].slice(1);
+  const field = document.createElement("input");
+  field.type = "search";
+  field.className = "filter";
+  field.placeholder = "Search by number or name";
+  field.setAttribute("aria-label", `Search: ${select.labels[0]?.textContent.trim() ?? ""}`);
+  field.addEventListener("input", () => {
+    const wanted = field.value.trim().toLowerCase();
+    let first = null;
+    for (const option of all) {
+      option.hidden = !option.text.toLowerCase().includes(wanted);
+      if (!option.hidden && !first) first = option;
+    }
+    for (const group of select.querySelectorAll("optgroup")) {
+      group.hidden = [...group.children].every((option) => option.hidden);
+    }
+    if (wanted && first) select.value = first.value;
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+  select.before(field);
+}

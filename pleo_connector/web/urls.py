@@ -1,0 +1,30 @@
+from django.urls import path
+
+from pleo_connector.web.views import connection, erp, exports, history, home, mapping, pleo
+
+ONE = "connections/<uuid:public_id>/"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("company/new/", home.tenant_new, name="tenant-new"),
+    path("members/", home.members, name="members"),
+    path("history/", history.history, name="history"),
+    path("pleo/callback/", pleo.callback, name="pleo-callback"),
+    path("connections/new/", connection.new, name="connection-new"),
+    path(ONE, connection.overview, name="connection"),
+    path(ONE + "setup/", connection.setup, name="setup"),
+    path(ONE + "go-live/", connection.go_live, name="go-live"),
+    path(ONE + "check-now/", connection.check_now, name="check-now"),
+    path(ONE + "pause/", connection.pause, name="pause"),
+    path(ONE + "resume/", connection.resume, name="resume"),
+    path(ONE + "pleo/connect/", pleo.connect, name="pleo-connect"),
+    path(ONE + "erp/", erp.choose, name="erp-choose"),
+    path(ONE + "erp/<str:kind>/", erp.connect, name="erp-connect"),
+    path(ONE + "accounts/", mapping.accounts, name="accounts"),
+    path(ONE + "dimensions/", mapping.dimensions, name="dimensions"),
+    path(ONE + "posting/", mapping.posting, name="posting"),
+    path(ONE + "exports/", exports.exports, name="exports"),
+    path("exports/<uuid:public_id>/", exports.export, name="export"),
+    path("exports/<uuid:public_id>/progress/", exports.progress, name="export-progress"),
+    path("exports/<uuid:public_id>/entries/<uuid:entry_public_id>/", exports.entry, name="entry"),
+]

@@ -1,0 +1,116 @@
+"""One connection: its health, its set-up, and the buttons that move it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from erp_adapters.errors import RemoteError
+from pleo_connector.catalog.queries import read_at
+from pleo_connector.connections import actions
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.queries import counts_of, open_problems, waiting_entries
+from pleo_connector.history.queries import last_good_calls
+from pleo_connector.web import words
+from pleo_connector.web.fixes import problems_url
+from pleo_connector.web.rows import export_rows, jobs_of
+from pleo_connector.web.steps import next_step, steps_of
+from pleo_connector.web.visit import Seat, Visit, on_company, on_connection
+
+NEWEST = 5  # exports on the connection's page
+
+
+@on_company
+def new(request: HttpRequest, seat: Seat) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("home")
+    if not seat.can_configure:
+        raise PermissionDenied("Your role does not allow this. An owner or admin can do it.")
+    connection = actions.create_connection(tenant=seat.tenant, actor=seat.user)
+    return redirect("setup", connection.public_id)
+
+
+@on_connection()
+def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    jobs = list(jobs_of(connection)[:NEWEST])
+    now = timezone.now()
+    is_looking = connection.lease_until is not None and connection.lease_until > now
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "headline": words.connection_headline(connection),
+        "grant": connection.pleo_grant if words.has_pleo(connection) else None,
+        "calls": last_good_calls(connection),
+        "read_at": read_at(connection),
+        "rows": export_rows(jobs, counts_of(jobs)),
+        "waiting": waiting_entries([connection]).get(connection.pk, 0),
+        "problems_url": problems_url(connection),
+        "problems": open_problems([connection]).get(connection.pk, 0),
+        "is_looking": is_looking,
+        "is_due": connection.wake_at is not None and connection.wake_at <= now,
+        "now": now,
+    }
+    return render(request, "web/connection.html", shown)
+
+
+@on_connection()
+def setup(request: HttpRequest, visit: Visit) -> HttpResponse:
+    steps = steps_of(visit.connection)
+    shown = {
+        "visit": visit,
+        "connection": visit.connection,
+        "steps": steps,
+        "next": next_step(steps),
+        "left": sum(not step.is_done for step in steps),
+    }
+    return render(request, "web/setup.html", shown)
+
+
+@on_connection(is_action=True)
+def go_live(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    left = [step for step in steps_of(connection) if step.number < 6 and not step.is_done]
+    if left:
+        messages.error(request, f"Step {left[0].number} is not done yet. {left[0].sentence}")
+        return redirect("setup", connection.public_id)
+    return _live(request, visit, f"Live. Exports are booked in {words.books_of(connection)}.")
+
+
+@on_connection(is_action=True)
+def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.connection.state == Connection.State.SETUP:
+        return redirect("setup", visit.connection.public_id)
+    return _live(request, visit, "Resumed. Exports that waited in Pleo are booked now.")
+
+
+def _live(request: HttpRequest, visit: Visit, done: str) -> HttpResponse:
+    try:
+        warning = actions.go_live(connection=visit.connection, actor=visit.user)
+    except RemoteError as error:
+        messages.error(request, f"Pleo could not be told, so nothing changed. {error.message}")
+        page = "setup" if visit.connection.state == Connection.State.SETUP else "connection"
+        return redirect(page, visit.connection.public_id)
+    messages.success(request, done)
+    if warning:
+        messages.warning(request, warning)
+    return redirect("connection", visit.connection.public_id)
+
+
+@on_connection(is_action=True)
+def pause(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.connection.state == Connection.State.LIVE:
+        actions.pause(connection=visit.connection, actor=visit.user)
+        messages.success(request, "Paused. Exports wait in Pleo, for an hour each.")
+    return redirect("connection", visit.connection.public_id)
+
+
+@on_connection(write="operate", is_action=True)
+def check_now(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.connection.state == Connection.State.LIVE:
+        actions.check_now(connection=visit.connection)
+        messages.success(request, "Pleo is being asked for new exports.")
+    else:
+        messages.warning(request, "Pleo is asked for exports while the connection is live.")
+    return redirect("connection", visit.connection.public_id)

@@ -1,0 +1,139 @@
+"""Exports and their entries: did it arrive, and why like this?"""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from pleo_connector.catalog.queries import records_of
+from pleo_connector.catalog.records import Kind
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import ExportJob, ExportJobItem
+from pleo_connector.exports.queries import (
+    booking_rate,
+    causes_of,
+    counts_of,
+    totals_per_account,
+    vouchers_of,
+)
+from pleo_connector.history.models import Run
+from pleo_connector.history.queries import attempts_of, calls_of, decisions_of
+from pleo_connector.web import words
+from pleo_connector.web.details import EntryRow, VoucherView, problems_of, run_details
+from pleo_connector.web.fixes import fix_for
+from pleo_connector.web.rows import export_rows, jobs_of, lasted
+from pleo_connector.web.visit import Visit, on_connection, on_export
+
+JOBS_PER_PAGE = 50
+ENTRIES_PER_PAGE = 100
+Status = ExportJobItem.Status
+FILTERS = {"failed": Status.FAILED, "booked": Status.SUCCESSFUL}
+
+
+@on_connection()
+def exports(request: HttpRequest, visit: Visit) -> HttpResponse:
+    page = Paginator(jobs_of(visit.connection), JOBS_PER_PAGE).get_page(request.GET.get("page"))
+    jobs = list(page.object_list)
+    shown = {
+        "visit": visit,
+        "connection": visit.connection,
+        "page": page,
+        "rows": export_rows(jobs, counts_of(jobs)),
+    }
+    return render(request, "web/exports.html", shown)
+
+
+@on_export
+def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
+    names = account_names(visit.connection)
+    page, chosen = _entries(request, job)
+    postings = vouchers_of(visit.connection, [item.accounting_entry_id for item in page])
+    attempts = attempts_of(job.run)
+    shown = _progress(job) | {
+        "visit": visit,
+        "connection": visit.connection,
+        "page": page,
+        "filter": chosen,
+        "rows": [
+            EntryRow.of(item, postings.get(item.accounting_entry_id, []), names) for item in page
+        ],
+        "totals": _totals(job, names),
+        "lasted": lasted(job),
+        "attempts": run_details(job.run, attempts),
+        "calls": calls_of(job.run),
+    }
+    return render(request, "web/export.html", shown)
+
+
+@on_export
+def progress(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
+    """The part of the page that moves. When the run ends, the whole page is read once more."""
+    response = render(request, "web/_progress.html", _progress(job))
+    if job.run.is_over:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _progress(job: ExportJob) -> dict[str, Any]:
+    counts = counts_of([job])[job.pk]
+    return {
+        "job": job,
+        "connection": job.connection,
+        "run": job.run,
+        "counts": counts,
+        "headline": words.export_headline(job, counts),
+        "rate": booking_rate(job) if job.run.state == Run.State.RUNNING else None,
+        "problems": problems_of(job.connection, causes_of(job)) if counts.failed else [],
+    }
+
+
+def _totals(job: ExportJob, names: dict[str, str]) -> list[Any]:
+    """Only of a run that is over: while it moves they would be wrong at once."""
+    if not job.run.is_over:
+        return []
+    return [(*row, names.get(row[0], "")) for row in totals_per_account(job)]
+
+
+def _entries(request: HttpRequest, job: ExportJob) -> tuple[Page[ExportJobItem], str]:
+    chosen = request.GET.get("show", "")
+    items = job.items.all()
+    if chosen in FILTERS:
+        items = items.filter(status=FILTERS[chosen])
+    page = Paginator(items, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
+    return page, chosen if chosen in FILTERS else ""
+
+
+@on_export
+def entry(
+    request: HttpRequest, visit: Visit, job: ExportJob, entry_public_id: UUID
+) -> HttpResponse:
+    item = get_object_or_404(job.items, public_id=entry_public_id)
+    found = vouchers_of(visit.connection, [item.accounting_entry_id])
+    postings = found.get(item.accounting_entry_id, [])
+    names = account_names(visit.connection)
+    shown = {
+        "visit": visit,
+        "connection": visit.connection,
+        "job": job,
+        "item": item,
+        "headline": words.item_headline(item, postings, visit.connection),
+        "vouchers": [VoucherView.of(posting, names) for posting in postings],
+        "decisions": decisions_of(job.run, item.accounting_entry_id),
+        "fix": fix_for(
+            visit.connection,
+            item.fix,
+            pleo_url=item.pleo_url,
+            support=settings.DEFAULT_FROM_EMAIL,
+        ),
+        "attempts": run_details(job.run, attempts_of(job.run)),
+    }
+    return render(request, "web/entry.html", shown)
+
+
+def account_names(connection: Connection) -> dict[str, str]:
+    """What accounts are called, by code and by id."""
+    accounts = records_of(connection, Kind.ACCOUNTS)
+    return {x.id: x.name for x in accounts} | {x.code: x.name for x in accounts}

@@ -1,0 +1,157 @@
+"""Home, companies and their members."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_scopes import scope
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import ExportJob
+from pleo_connector.exports.queries import (
+    Counts,
+    counts_of,
+    latest_jobs,
+    open_problems,
+    waiting_entries,
+)
+from pleo_connector.tenants.actions import add_member, create_tenant
+from pleo_connector.tenants.models import Tenant
+from pleo_connector.tenants.queries import members_of
+from pleo_connector.web import words
+from pleo_connector.web.fixes import problems_url
+from pleo_connector.web.forms.company import CompanyForm, MemberForm
+from pleo_connector.web.visit import COMPANY, Seat, current_membership, on_company, user_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One connection on the home page."""
+
+    connection: Connection
+    job: ExportJob | None
+    headline: words.Headline | None  # of the last export
+    waiting: int
+    problems: int
+    next_label: str
+    next_url: str
+
+    @property
+    def problems_url(self) -> str:
+        return problems_url(self.connection)
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    if chosen := request.GET.get("company"):
+        request.session[COMPANY] = chosen
+        return redirect("home")
+    membership = current_membership(request)
+    if membership is None:
+        return render(request, "web/company_new.html", {"form": CompanyForm(), "is_first": True})
+    with scope(tenant=membership.tenant):
+        rows = _rows(membership.tenant)
+        shown = {"rows": rows, "headline": _headline(rows), "can_configure": _may(membership)}
+        return render(request, "web/home.html", shown)
+
+
+def _may(membership: Any) -> bool:
+    return Seat(membership).can_configure
+
+
+def _rows(tenant: Tenant) -> list[Row]:
+    connections = list(
+        Connection.objects.filter(tenant=tenant)
+        .select_related("pleo_grant")
+        .order_by(Lower("pleo_company_name"), "pk")
+    )
+    connections.sort(key=lambda x: not x.pleo_company_name)  # those without a name come last
+    jobs = latest_jobs(connections)
+    for connection in connections:
+        if connection.pk in jobs:
+            jobs[connection.pk].connection = connection
+    counts = counts_of(list(jobs.values()))
+    waiting, problems = waiting_entries(connections), open_problems(connections)
+    return [
+        _row(x, jobs.get(x.pk), counts, waiting.get(x.pk, 0), problems.get(x.pk, 0))
+        for x in connections
+    ]
+
+
+def _row(
+    connection: Connection,
+    job: ExportJob | None,
+    counts: dict[int, Counts],
+    waiting: int,
+    problems: int,
+) -> Row:
+    headline = words.export_headline(job, counts[job.pk]) if job else None
+    return Row(connection, job, headline, waiting, problems, *_next(connection, problems))
+
+
+def _next(connection: Connection, problems: int) -> tuple[str, str]:
+    """What the person does next, and where; nowhere where there is nothing to do."""
+    here = reverse("connection", args=[connection.public_id])
+    if connection.state == Connection.State.SETUP:
+        return "Go on setting up", reverse("setup", args=[connection.public_id])
+    if words.is_pleo_dead(connection):
+        return "Reconnect Pleo", here
+    if connection.erp_problem:
+        return f"Reconnect {words.erp_label(connection)}", here
+    if problems:
+        return "Look at the problems", problems_url(connection)
+    if connection.state == Connection.State.PAUSED:
+        return "Resume", here
+    return "Nothing to do", ""
+
+
+def _headline(rows: list[Row]) -> words.Headline:
+    """Whether all is well, over all connections."""
+    broken = [r for r in rows if words.connection_badge(r.connection).tone == "attention"]
+    problems = sum(row.problems for row in rows)
+    waiting = sum(row.waiting for row in rows)
+    if not rows:
+        return words.Headline("quiet", "Nothing is connected yet.")
+    needs = words.amount_of(len(broken), "connection needs you.", "connections need you.")
+    waits = words.amount_of(waiting, "entry is waiting", "entries are waiting") + " to be booked."
+    rest = [text for count, text in ((len(broken), needs), (waiting, waits)) if count]
+    if problems:
+        text = f"{words.entries(problems)} could not be booked."
+        return words.Headline("bad", text, detail=" ".join(rest))
+    if rest:
+        tone: words.Tone = "attention" if broken else "busy"
+        return words.Headline(tone, rest[0], detail=" ".join(rest[1:]))
+    if not any(row.job for row in rows):
+        return words.Headline("ok", "All is connected. Exports appear here when Pleo has some.")
+    return words.Headline("ok", "All is well: every exported entry is booked.")
+
+
+@login_required
+def tenant_new(request: HttpRequest) -> HttpResponse:
+    form = CompanyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        tenant = create_tenant(name=form.cleaned_data["name"], owner=user_of(request))
+        request.session[COMPANY] = str(tenant.public_id)
+        return redirect("home")
+    is_first = current_membership(request) is None
+    return render(request, "web/company_new.html", {"form": form, "is_first": is_first})
+
+
+@on_company
+def members(request: HttpRequest, seat: Seat) -> HttpResponse:
+    if request.method == "POST" and not seat.can_configure:
+        raise PermissionDenied("Your role does not allow this. An owner or admin can do it.")
+    form = MemberForm(request.POST or None, seat=seat.membership)
+    if request.method == "POST" and form.is_valid() and form.user:
+        role = form.cleaned_data["role"]
+        add_member(tenant=seat.tenant, user=form.user, role=role, actor=seat.user)
+        messages.success(request, f"{form.user.email} is now a member.")
+        return redirect("members")
+    shown = {"form": form, "members": members_of(seat.tenant), "can_configure": seat.can_configure}
+    return render(request, "web/members.html", shown)

@@ -1,0 +1,105 @@
+"""What goes where: accounts, dimensions, and how entries are posted."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+import erp_adapters
+from pleo_connector.bookkeeping.mapping import Mapping
+from pleo_connector.catalog.queries import read_at, records_of
+from pleo_connector.catalog.records import Kind
+from pleo_connector.connections.models import Connection
+from pleo_connector.mapping.actions import load_mapping, save_mapping
+from pleo_connector.web.forms.accounts import AccountsForm
+from pleo_connector.web.forms.dimensions import DimensionsForm
+from pleo_connector.web.forms.posting import PostingForm
+from pleo_connector.web.views.erp import read_catalog
+from pleo_connector.web.visit import Visit, on_connection
+
+
+@on_connection(write="operate")
+def accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    if request.method == "POST" and "read" in request.POST:
+        return _read_again(request, connection, "accounts")
+    mapping = load_mapping(connection)
+    form = AccountsForm(
+        request.POST if request.method == "POST" else None,
+        mapping=mapping,
+        is_saved=mapping.accounts != Mapping().accounts,
+        accounts=records_of(connection, Kind.ACCOUNTS),
+        vendors=records_of(connection, Kind.VENDORS),
+        currency=connection.erp_currency,
+    )
+    if request.method == "POST" and form.is_valid():
+        return _save(request, visit, form.as_mapping())
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "form": form,
+        "is_read": bool(form.accounts),
+        "read_at": read_at(connection),
+    }
+    return render(request, "web/accounts.html", shown)
+
+
+@on_connection(write="operate")
+def dimensions(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    if request.method == "POST" and "read" in request.POST:
+        return _read_again(request, connection, "dimensions")
+    values = records_of(connection, Kind.DIMENSION_VALUES)
+    form = DimensionsForm(
+        request.POST if request.method == "POST" else None,
+        mapping=load_mapping(connection),
+        dimensions=records_of(connection, Kind.DIMENSIONS),
+        values=Counter(value.dimension for value in values if value.is_active),
+    )
+    if request.method == "POST" and form.is_valid():
+        return _save(request, visit, form.as_mapping())
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "form": form,
+        "read_at": read_at(connection),
+    }
+    return render(request, "web/dimensions.html", shown)
+
+
+@on_connection(write="operate")
+def posting(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    form = PostingForm(
+        request.POST if request.method == "POST" else None,
+        mapping=load_mapping(connection),
+        supports_draft=_supports_draft(connection),
+    )
+    if request.method == "POST" and form.is_valid():
+        return _save(request, visit, form.as_mapping())
+    shown = {"visit": visit, "connection": connection, "form": form}
+    return render(request, "web/posting.html", shown)
+
+
+def _supports_draft(connection: Connection) -> bool:
+    if connection.erp_kind not in erp_adapters.ADAPTERS:
+        return True
+    return erp_adapters.get(connection.erp_kind).capabilities.supports_draft
+
+
+def _save(request: HttpRequest, visit: Visit, mapping: Mapping) -> HttpResponse:
+    save_mapping(connection=visit.connection, mapping=mapping, author=visit.user)
+    if visit.connection.state == Connection.State.SETUP:
+        messages.success(request, "Saved.")
+        return redirect("setup", visit.connection.public_id)
+    messages.success(request, "Saved. It counts for entries that are booked from now on.")
+    return redirect(request.path)
+
+
+def _read_again(request: HttpRequest, connection: Connection, page: str) -> HttpResponse:
+    if not connection.erp_kind:
+        messages.warning(request, "Connect the accounting system first.")
+    elif read_catalog(request, connection):
+        messages.success(request, "Read again.")
+    return redirect(page, connection.public_id)

@@ -1,0 +1,100 @@
+"""Connecting Pleo: the way there, and the way back with a code that is used once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django_scopes import scope
+
+from erp_adapters.errors import RemoteError
+from pleo_connector.connections.actions import CannotConnect, connect_pleo, ensure_subscription
+from pleo_connector.connections.grants import oauth_client
+from pleo_connector.connections.models import Connection
+from pleo_connector.connections.queries import get_connection
+from pleo_connector.web.visit import Visit, on_connection, user_of
+
+STATES = "pleo_states"  # session key: what we asked Pleo for, by state
+MAX_AGE = timedelta(minutes=15)
+MAX_STATES = 5  # a person who starts over and over keeps the newest
+
+
+@on_connection(is_action=True)
+def connect(request: HttpRequest, visit: Visit) -> HttpResponse:
+    company_id = visit.connection.pleo_company_id
+    urn = f"urn:pleo:company:{company_id}" if company_id else ""
+    url, state, verifier = oauth_client().authorization_url(company_urn=urn)
+    states: dict[str, Any] = request.session.get(STATES, {})
+    newest = list(states.items())[-(MAX_STATES - 1) :]
+    request.session[STATES] = dict(newest) | {
+        state: {
+            "connection": str(visit.connection.public_id),
+            "verifier": verifier,
+            "at": timezone.now().isoformat(),
+        }
+    }
+    return HttpResponseRedirect(url)
+
+
+@login_required
+def callback(request: HttpRequest) -> HttpResponse:
+    """Nothing is exchanged without a state that this session made, once, a short while ago."""
+    asked = _take(request, request.GET.get("state", ""))
+    if asked is None:
+        sentence = "This answer from Pleo does not belong to a connection that you just started."
+        return _start_over(request, None, sentence)
+    connection, _ = get_connection(user_of(request), UUID(asked["connection"]), to="configure")
+    if request.GET.get("error") == "access_denied":
+        sentence = "Pleo access was not allowed. Nothing was changed."
+        return _start_over(request, connection, sentence, status=200)
+    code = request.GET.get("code", "")
+    if not code or request.GET.get("error"):
+        sentence = "Pleo did not give access. Nothing was changed."
+        return _start_over(request, connection, sentence)
+    with scope(tenant=connection.tenant):
+        return _connect(request, connection, code, asked["verifier"])
+
+
+def _take(request: HttpRequest, state: str) -> dict[str, str] | None:
+    """What was asked with this state; it is forgotten before anything else happens."""
+    states: dict[str, dict[str, str]] = request.session.get(STATES, {})
+    asked = states.pop(state, None)
+    if asked is None:
+        return None
+    request.session[STATES] = states
+    is_old = timezone.now() - datetime.fromisoformat(asked["at"]) > MAX_AGE
+    return None if is_old else asked
+
+
+def _connect(
+    request: HttpRequest, connection: Connection, code: str, verifier: str
+) -> HttpResponse:
+    try:
+        connect_pleo(
+            connection=connection,
+            code=code,
+            verifier=verifier,
+            actor=user_of(request),
+            now=timezone.now(),
+        )
+    except CannotConnect as error:
+        return _start_over(request, connection, str(error))
+    except RemoteError as error:
+        return _start_over(request, connection, f"Pleo could not be connected. {error.message}")
+    messages.success(request, f"Connected to {connection.pleo_company_name} in Pleo.")
+    if connection.state != Connection.State.LIVE:
+        return redirect("setup", connection.public_id)
+    if warning := ensure_subscription(connection=connection):
+        messages.warning(request, warning)
+    return redirect("connection", connection.public_id)
+
+
+def _start_over(
+    request: HttpRequest, connection: Connection | None, sentence: str, *, status: int = 400
+) -> HttpResponse:
+    shown = {"connection": connection, "sentence": sentence}
+    return render(request, "web/pleo_callback.html", shown, status=status)

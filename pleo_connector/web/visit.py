@@ -1,0 +1,134 @@
+"""Who looks at what: every page of a tenant comes through here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django_scopes import scope
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.connections.queries import get_connection
+from pleo_connector.exports.queries import get_export
+from pleo_connector.tenants.models import CAN_CONFIGURE, CAN_OPERATE, Membership, Tenant, User
+from pleo_connector.tenants.queries import memberships_of
+
+COMPANY = "company"  # session key: the company that the person looks at
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person's place in a company."""
+
+    membership: Membership
+
+    @property
+    def user(self) -> User:
+        return self.membership.user
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.membership.tenant
+
+    @property
+    def can_configure(self) -> bool:
+        return self.membership.role in CAN_CONFIGURE
+
+    @property
+    def can_operate(self) -> bool:
+        return self.membership.role in CAN_OPERATE
+
+
+@dataclass(frozen=True, slots=True)
+class Visit(Seat):
+    """A person in front of one connection; its tenant's scope is open."""
+
+    connection: Connection
+
+
+View = Callable[..., HttpResponse]
+
+
+def user_of(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def seats_of(request: HttpRequest) -> list[Membership]:
+    """The companies of the person, read once per request."""
+    if not hasattr(request, "_seats"):
+        request._seats = memberships_of(user_of(request))  # type: ignore[attr-defined]
+    return cast(list[Membership], request._seats)  # type: ignore[attr-defined]
+
+
+def current_membership(request: HttpRequest) -> Membership | None:
+    """In the company chosen last, else the first one; None for a person without a company."""
+    seats = seats_of(request)
+    chosen = request.session.get(COMPANY)
+    return next(
+        (x for x in seats if str(x.tenant.public_id) == chosen), seats[0] if seats else None
+    )
+
+
+def on_company(view: View) -> View:
+    """A page of the current company. A person without one is asked to name theirs first."""
+
+    @login_required
+    @wraps(view)
+    def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        membership = current_membership(request)
+        if membership is None:
+            return redirect("home")
+        membership.user = user_of(request)
+        with scope(tenant=membership.tenant):
+            return view(request, Seat(membership), **kwargs)
+
+    return inner
+
+
+def on_connection(*, write: str = "configure", is_action: bool = False) -> Callable[[View], View]:
+    """A page of one connection: looking is for every member, posting for those who may `write`.
+
+    An action has no page of its own: looked at, after a log-in perhaps, it leads to the connection.
+    """
+
+    def decorate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
+            to = write if request.method == "POST" else "read"
+            connection, membership = get_connection(user_of(request), public_id, to=to)
+            visit = _visit(request, connection, membership)
+            if is_action and request.method != "POST":
+                return redirect("connection", public_id)
+            with scope(tenant=connection.tenant):
+                return view(request, visit, **kwargs)
+
+        return inner
+
+    return decorate
+
+
+def on_export(view: Callable[..., HttpResponse]) -> View:
+    """A page of one export job, found through its connection."""
+
+    @login_required
+    @wraps(view)
+    def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
+        job, membership = get_export(user_of(request), public_id)
+        visit = _visit(request, job.connection, membership)
+        with scope(tenant=job.connection.tenant):
+            return view(request, visit, job, **kwargs)
+
+    return inner
+
+
+def _visit(request: HttpRequest, connection: Connection, membership: Membership) -> Visit:
+    membership.user, membership.tenant = user_of(request), connection.tenant
+    company = str(connection.tenant.public_id)
+    if request.session.get(COMPANY) != company:
+        request.session[COMPANY] = company
+    return Visit(membership, connection)

@@ -1,0 +1,302 @@
+"""The steps to go live, and the pages that say what goes where."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from pleo_connector.bookkeeping.mapping import Mapping
+from pleo_connector.connections.models import Connection
+from pleo_connector.mapping.actions import load_mapping, save_mapping
+from pleo_connector.mapping.models import MappingVersion
+from pleo_connector.tenants.models import Membership, Tenant, User
+from pleo_connector.web.forms.choices import suggest
+from pleo_connector.web.steps import next_step, steps_of
+from tests.app import factories
+from tests.app.conftest import Desk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _all_tenants() -> Iterator[None]:
+    with scopes_disabled():
+        yield
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return factories.make_tenant()
+
+
+@pytest.fixture
+def connection(tenant: Tenant) -> Connection:
+    return factories.make_connection(tenant, state="setup")
+
+
+@pytest.fixture
+def client(tenant: Tenant) -> Client:
+    client = Client()
+    client.force_login(factories.owner_of(tenant))
+    return client
+
+
+def page(client: Client, name: str, connection: Connection) -> str:
+    return client.get(reverse(name, args=[connection.public_id])).content.decode()
+
+
+def left(connection: Connection) -> list[int]:
+    return [step.number for step in steps_of(connection) if not step.is_done]
+
+
+# -- Company and members ------------------------------------------------------------------------
+
+
+def test_the_first_company() -> None:
+    client = Client()
+    client.force_login(factories.make_user())
+    assert "Name your company" in client.get("/").content.decode()
+    home = client.post(reverse("tenant-new"), {"name": "Nordhavn ApS"}, follow=True)
+    assert "Connect the first company" in home.content.decode()
+    started = client.post(reverse("connection-new"), follow=True)
+    assert "6 steps are left" in started.content.decode()
+
+
+def test_members(client: Client, tenant: Tenant) -> None:
+    url = reverse("members")
+    unknown = client.post(url, {"email": "who@firm.example", "role": "viewer"}).content.decode()
+    assert "Nobody has signed up as who@firm.example yet." in unknown
+    user = factories.make_user("viewer")
+    client.post(url, {"email": user.email.upper(), "role": "viewer"})
+    assert Membership.objects.get(tenant=tenant, user=user).role == "viewer"
+    again = client.post(url, {"email": user.email, "role": "owner"}).content.decode()
+    assert "is a member already, as Viewer." in again
+    assert Membership.objects.get(tenant=tenant, user=user).role == "viewer"
+
+
+def test_an_admin_makes_no_owner(tenant: Tenant) -> None:
+    client = Client()
+    client.force_login(factories.join(tenant, "admin"))
+    user = factories.make_user()
+    client.post(reverse("members"), {"email": user.email, "role": "owner"})
+    assert not Membership.objects.filter(tenant=tenant, user=user).exists()
+
+
+def test_switching_between_companies(client: Client, tenant: Tenant) -> None:
+    user = User.objects.get(memberships__tenant=tenant)
+    other = factories.make_tenant("Sydhavn AB", user)
+    reply = client.get("/", {"company": str(other.public_id)}, follow=True)
+    assert '<span class="menu-name">Sydhavn AB</span>' in reply.content.decode()
+
+
+# -- Steps --------------------------------------------------------------------------------------
+
+
+def test_steps_of_a_bare_connection(client: Client, tenant: Tenant) -> None:
+    connection = factories.make_bare_connection(tenant)
+    steps = steps_of(connection)
+    assert [step.is_done for step in steps] == [False] * 6
+    first = next_step(steps)
+    assert first
+    assert first.title == "Connect Pleo"
+    assert "Possible when all steps above are done." in page(client, "setup", connection)
+
+
+def test_each_step_says_what_is_missing(client: Client, connection: Connection) -> None:
+    assert left(connection) == [6]
+    connection.pleo_grant.dead_since = timezone.now()
+    connection.pleo_grant.dead_reason = "Pleo has ended our authorisation."
+    connection.pleo_grant.save()
+    connection.erp_problem = "Tryton: the key is not valid."
+    connection.save()
+    save_mapping(connection=connection, mapping=Mapping(), author=None)
+    assert left(connection) == [1, 2, 3, 6]
+    shown = page(client, "setup", connection)
+    assert "Pleo has ended our authorisation." in shown
+    assert "Tryton: the key is not valid." in shown
+    assert "what people paid themselves is not chosen yet" in shown
+
+
+def test_an_account_that_is_gone_opens_the_step_again(connection: Connection) -> None:
+    accounts = [x for x in factories.ACCOUNTS if x.code != "2820"]
+    factories.save_catalog(connection, accounts)
+    assert left(connection) == [3, 6]
+
+
+def test_going_live_needs_all_steps(client: Client, connection: Connection) -> None:
+    MappingVersion.objects.all().delete()
+    reply = client.post(reverse("go-live", args=[connection.public_id]), follow=True)
+    assert "Step 3 is not done yet." in reply.content.decode()
+    connection.refresh_from_db()
+    assert connection.state == "setup"
+
+
+def test_going_live_and_pausing(desk: Desk) -> None:
+    client = Client()
+    client.force_login(desk.user)
+    args = [desk.connection.public_id]
+    Connection.objects.update(state="setup")
+    client.post(reverse("accounts", args=args), {"read": "1"})
+    live = client.post(reverse("go-live", args=args), follow=True).content.decode()
+    assert "Live. Exports are booked in" in live
+    assert "Being asked now" in live or "Any moment" in live
+    assert "Paused" in client.post(reverse("pause", args=args), follow=True).content.decode()
+    assert "Resumed." in client.post(reverse("resume", args=args), follow=True).content.decode()
+    checked = client.post(reverse("check-now", args=args), follow=True).content.decode()
+    assert "Pleo is being asked for new exports." in checked
+
+
+# -- Accounts -----------------------------------------------------------------------------------
+
+
+def test_suggestions_are_chosen_only_while_nothing_is_saved(
+    client: Client, connection: Connection
+) -> None:
+    MappingVersion.objects.all().delete()
+    shown = page(client, "accounts", connection)
+    assert "its name contains “payable”" in shown
+    assert '<option value="2440" selected>' in shown
+    save_mapping(connection=connection, mapping=factories.MAPPING, author=None)
+    shown = page(client, "accounts", connection)
+    assert "Suggested" not in shown
+    assert '<option value="2440" selected>' not in shown
+
+
+def test_a_suggestion_needs_the_right_kind() -> None:
+    expense = replace(factories.ACCOUNTS[0], name="Payable travel", kind="expense")
+    assert suggest([expense], "accounts_payable") is None
+
+
+def test_headings_and_closed_accounts_cannot_be_chosen(
+    client: Client, connection: Connection
+) -> None:
+    shown = page(client, "accounts", connection)
+    assert 'value="5000"' not in shown
+    assert 'value="6110"' not in shown
+
+
+def test_saving_accounts_keeps_everything_else(client: Client, connection: Connection) -> None:
+    before = replace(factories.MAPPING, posting_behaviour="final", time_zone="Europe/Copenhagen")
+    save_mapping(connection=connection, mapping=before, author=None)
+    form = {
+        "wallet_source": "configured",
+        "wallet_DKK": "1920",
+        "new_currency": "eur",
+        "new_wallet": "1910",
+        "out_of_pocket": "2820",
+        "accounts_payable": "2440",
+        "generic_vendor": "1001",
+    }
+    reply = client.post(reverse("accounts", args=[connection.public_id]), form)
+    assert reply["Location"] == reverse("setup", args=[connection.public_id])
+    mapping = load_mapping(connection)
+    assert mapping.accounts.wallet == {"DKK": "1920", "EUR": "1910"}
+    assert mapping.accounts.wallet_source == "configured"
+    assert mapping.accounts.accounts_payable == "2440"
+    assert mapping.accounts.transfer is None
+    assert mapping.generic_vendor == "1001"
+    assert mapping.posting_behaviour == "final"
+    assert mapping.time_zone == "Europe/Copenhagen"
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"out_of_pocket": ""}, "This field is required."),
+        ({"out_of_pocket": "5000"}, "Select a valid choice"),
+        ({"new_currency": "EUR"}, "Choose the wallet account in EUR."),
+        ({"new_wallet": "1910"}, "Name the currency of this account."),
+        ({"new_currency": "E1R", "new_wallet": "1910"}, "A currency has three letters"),
+        ({"wallet_source": "configured", "wallet_DKK": ""}, "Choose the wallet account, or let"),
+    ],
+)
+def test_accounts_that_cannot_be_saved(
+    client: Client, connection: Connection, form: dict[str, str], sentence: str
+) -> None:
+    good = {"wallet_source": "pleo", "out_of_pocket": "2820"}
+    reply = client.post(reverse("accounts", args=[connection.public_id]), good | form)
+    assert sentence in reply.content.decode()
+    assert MappingVersion.objects.count() == 1
+
+
+def test_a_chosen_account_that_is_gone_is_shown(client: Client, connection: Connection) -> None:
+    factories.save_catalog(connection, [x for x in factories.ACCOUNTS if x.code != "2820"])
+    shown = page(client, "accounts", connection)
+    assert "2820 takes no postings any more" in shown
+
+
+def test_reading_the_accounts_again(desk: Desk, fake_erp: object) -> None:
+    client = Client()
+    client.force_login(desk.user)
+    url = reverse("accounts", args=[desk.connection.public_id])
+    assert "Read again." in client.post(url, {"read": "1"}, follow=True).content.decode()
+    Connection.objects.update(erp_settings={"base_url": "http://127.0.0.1:9"})
+    reply = client.post(url, {"read": "1"}, follow=True).content.decode()
+    assert "The accounts could not be read." in reply
+
+
+# -- Dimensions and posting ---------------------------------------------------------------------
+
+
+def test_dimensions(client: Client, connection: Connection) -> None:
+    url = reverse("dimensions", args=[connection.public_id])
+    shown = client.get(url).content.decode()
+    assert "Department" in shown
+    assert 'placeholder="department"' in shown
+    client.post(url, {"group_0": "team", "in_text": "colour, season"})
+    wanted = {"team": "department", "colour": None, "season": None}
+    assert load_mapping(connection).dimensions == wanted
+    shown = client.get(url).content.decode()
+    assert 'value="team"' in shown
+    assert 'value="colour, season"' in shown
+
+
+def test_a_tag_group_feeds_one_dimension(client: Client, connection: Connection) -> None:
+    url = reverse("dimensions", args=[connection.public_id])
+    twice = client.post(url, {"group_0": "team", "group_1": "TEAM"}).content.decode()
+    assert "Tag group TEAM feeds Department already." in twice
+    both = client.post(url, {"group_0": "team", "in_text": "team"}).content.decode()
+    assert "Tag group team feeds Department." in both
+
+
+def test_posting(client: Client, connection: Connection) -> None:
+    url = reverse("posting", args=[connection.public_id])
+    form = {
+        "posting_behaviour": "final",
+        "closed_period": "fail",
+        "missing_receipt": "fail",
+        "time_zone": "Europe/Copenhagen",
+        "journal_mileage": "MIL",
+    }
+    client.post(url, form)
+    mapping = load_mapping(connection)
+    assert mapping.posting_behaviour == "final"
+    assert mapping.closed_period == "fail"
+    assert mapping.missing_receipt == "fail"
+    assert mapping.journals == {"mileage": "MIL"}
+    assert mapping.accounts == factories.MAPPING.accounts
+
+
+def test_a_live_connection_stays_on_its_page(client: Client, tenant: Tenant) -> None:
+    connection = factories.make_connection(tenant)
+    url = reverse("dimensions", args=[connection.public_id])
+    reply = client.post(url, {"group_0": "team"})
+    assert reply["Location"] == url
+
+
+def test_a_bare_connection_has_pages(client: Client, tenant: Tenant) -> None:
+    connection = factories.make_bare_connection(tenant)
+    for name in (
+        "connection",
+        "setup",
+        "erp-choose",
+        "accounts",
+        "dimensions",
+        "posting",
+        "exports",
+    ):
+        assert client.get(reverse(name, args=[connection.public_id])).status_code == 200
