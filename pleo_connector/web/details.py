@@ -10,6 +10,7 @@ from django.conf import settings
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import AttachmentUpload, ExportJobItem, Posting
+from pleo_connector.exports.preview import PreviewedEntry
 from pleo_connector.exports.queries import Cause
 from pleo_connector.history.models import Attempt, Run
 from pleo_connector.web.fixes import Fix, fix_for
@@ -36,29 +37,16 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class VoucherView:
-    """One voucher with its lines, as it was sent."""
+    """One voucher as it was sent, and what became of it."""
 
     posting: Posting
-    voucher: Mapping[str, Any]
-    lines: Sequence[Mapping[str, Any]]
-    debit: Decimal
-    credit: Decimal
+    sent: "Lines"
     receipts: Sequence[AttachmentUpload]
-    kind: str
 
     @classmethod
     def of(cls, posting: Posting, names: Mapping[str, str]) -> "VoucherView":
-        voucher: dict[str, Any] = posting.voucher
-        lines = [line | {"name": names.get(line["account"], "")} for line in voucher["lines"]]
-        return cls(
-            posting,
-            voucher,
-            lines,
-            sum((Decimal(line["debit"]) for line in lines), Decimal(0)),
-            sum((Decimal(line["credit"]) for line in lines), Decimal(0)),
-            list(posting.attachments.order_by("name")),
-            KINDS.get(voucher["kind"], "Voucher"),
-        )
+        receipts = list(posting.attachments.order_by("number"))
+        return cls(posting, Lines.of(posting.voucher, names), receipts)
 
 
 KINDS = {
@@ -67,6 +55,45 @@ KINDS = {
     "credit_note": "Credit note",
     "payment": "Payment",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of one voucher, with the names of their accounts and their sums."""
+
+    kind: str
+    voucher: Mapping[str, Any]
+    lines: Sequence[Mapping[str, Any]]
+    debit: Decimal
+    credit: Decimal
+
+    @classmethod
+    def of(cls, voucher: Mapping[str, Any], names: Mapping[str, str]) -> "Lines":
+        lines = [line | {"name": names.get(line["account"], "")} for line in voucher["lines"]]
+        return cls(
+            KINDS.get(voucher["kind"], "Voucher"),
+            voucher,
+            lines,
+            sum((Decimal(line["debit"]) for line in lines), Decimal(0)),
+            sum((Decimal(line["credit"]) for line in lines), Decimal(0)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """An entry as it would be booked."""
+
+    entry: PreviewedEntry
+    vouchers: Sequence[Lines]
+
+    @classmethod
+    def of(cls, entry: PreviewedEntry, names: Mapping[str, str]) -> "PreviewView":
+        return cls(entry, [Lines.of(voucher, names) for voucher in entry.vouchers])
+
+    @property
+    def who(self) -> str:
+        item = self.entry.item
+        return (item.supplier.name if item and item.supplier else "") or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _items(lines: list[str]) -> list[str]:
 
 def _table(lines: list[str]) -> str:
     """Head and rows; each cell names its column, for narrow screens."""
-    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+    rows = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in lines]
     rows = [row for row, line in zip(rows, lines, strict=True) if not RULE.match(line)]
     head, *body = rows
     names = "".join(f"<th>{_inline(name)}</th>" for name in head)

@@ -44,9 +44,7 @@ def next_step(steps: list[Step]) -> Step | None:
 def _pleo(connection: Connection) -> Step:
     url = reverse("pleo-connect", args=[connection.public_id])
     if not words.has_pleo(connection):
-        why = (
-            "Pleo asks which company you want to connect and what it allows. You can end it there."
-        )
+        why = "Pleo asks which company to connect and what it allows. You can still say no there."
         return Step(1, "Connect Pleo", False, why, "Connect Pleo", url, is_post=True)
     if words.is_pleo_dead(connection):
         reason = connection.pleo_grant.dead_reason

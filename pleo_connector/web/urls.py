@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pleo_connector.web.views import connection, erp, exports, history, home, mapping, pleo
+from pleo_connector.web.views import connection, erp, exports, history, home, mapping, pleo, preview
 
 ONE = "connections/<uuid:public_id>/"
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path(ONE + "posting/", mapping.posting, name="posting"),
     path(ONE + "exports/", exports.exports, name="exports"),
     path("exports/<uuid:public_id>/", exports.export, name="export"),
+    path(ONE + "preview/", preview.preview_page, name="preview"),
+    path("exports/<uuid:public_id>/again/", exports.again, name="export-again"),
     path("exports/<uuid:public_id>/progress/", exports.progress, name="export-progress"),
     path("exports/<uuid:public_id>/entries/<uuid:entry_public_id>/", exports.entry, name="entry"),
 ]

@@ -113,12 +113,13 @@ def on_connection(*, write: str = "configure", is_action: bool = False) -> Calla
 
 
 def on_export(view: Callable[..., HttpResponse]) -> View:
-    """A page of one export job, found through its connection."""
+    """A page of one export job, found through its connection; posting is for those who operate."""
 
     @login_required
     @wraps(view)
     def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
-        job, membership = get_export(user_of(request), public_id)
+        to = "operate" if request.method == "POST" else "read"
+        job, membership = get_export(user_of(request), public_id, to=to)
         visit = _visit(request, job.connection, membership)
         with scope(tenant=job.connection.tenant):
             return view(request, visit, job, **kwargs)

@@ -151,7 +151,8 @@ def item_headline(item: ExportJobItem, postings: list[Posting], connection: Conn
     if item.status == ExportJobItem.Status.SUCCESSFUL:
         return _booked(item, postings, where)
     if item.status == ExportJobItem.Status.FAILED:
-        return Headline("bad", item.failure_reason or "The entry could not be booked.")
+        detail = cause(item.failure_reason)
+        return Headline("bad", "The entry could not be booked.", detail=detail)
     if any(posting.state == Posting.State.UNCERTAIN for posting in postings):
         return Headline(
             "attention", f"Being looked up in {where}: no answer came when it was booked."

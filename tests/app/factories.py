@@ -145,7 +145,7 @@ FAILURES = (
     (
         "account_unknown",
         "The entry could not be booked: account 6110 Stationery, closed is inactive in the "
-        "accounting system. Choose another category in Pleo and export it again.",
+        "accounting system. Choose another account in the account settings.",
         "accounts",
         "6110",
     ),
@@ -257,16 +257,16 @@ def _book(job: ExportJob, items: Sequence[ExportJobItem]) -> None:
         )
     Posting.objects.bulk_create(postings)
     if postings:
-        first = postings[0]
+        receipts = {"posting": postings[0], "changed_at": now, "tries": 1}
         AttachmentUpload.objects.create(
-            posting=first, name="PL-1-1.pdf", state="uploaded", size=84_211, changed_at=now
+            number=1, name="PL-1-1.pdf", state="uploaded", size=84_211, **receipts
         )
         AttachmentUpload.objects.create(
-            posting=first,
+            number=2,
             name="PL-1-2.heic",
             state="failed",
             problem="Tryton: the file is larger than it takes.",
-            changed_at=now,
+            **receipts,
         )
 
 

@@ -220,7 +220,8 @@ def test_a_booked_entry(client: Client, connection: Connection) -> None:
 def test_entries_in_other_states(client: Client, connection: Connection) -> None:
     failed = factories.make_job(connection, failed=1).items.get()
     page = entry(client, failed)
-    assert first_line(page).startswith("The entry could not be booked: account 6110")
+    assert first_line(page) == "The entry could not be booked."
+    assert "Account 6110 Stationery, closed is inactive" in page
     assert reverse("accounts", args=[connection.public_id]) in page
     assert "Nothing was sent to Tryton" in page
     pending = factories.make_job(connection, pending=1).items.get()

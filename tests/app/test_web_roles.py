@@ -33,6 +33,7 @@ class Place:
             "erp-connect": (self.connection.public_id, "tryton"),
             "export": (self.job.public_id,),
             "export-progress": (self.job.public_id,),
+            "export-again": (self.job.public_id,),
             "entry": (self.job.public_id, self.job.items.all()[0].public_id),
         }
         own = ("home", "tenant-new", "members", "history", "pleo-callback", "connection-new")
@@ -81,6 +82,8 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "dimensions": (SEE, (302, 302, 302, 403, 404, LOGIN)),
     "posting": (SEE, FORM_OPERATE),
     "exports": (SEE, None),
+    "preview": (SEE, None),
+    "export-again": (MOVE, OPERATE),
     "export": (SEE, None),
     "export-progress": (SEE, None),
     "entry": (SEE, None),
@@ -146,3 +149,25 @@ def test_forms_carry_a_token(place: Place) -> None:
     reply = client.post(place.url("pause"))
     assert reply.status_code == 403
     assert "The form was too old" in reply.content.decode()
+
+
+def test_the_pages_to_get_in() -> None:
+    client = Client()
+    for name in ("account_login", "account_signup", "account_reset_password"):
+        page = client.get(reverse(name)).content.decode()
+        assert "web/theme.css" in page
+        assert "please" not in page.lower()
+    entered = {"email": "new@firm.example", "password1": "a-long-password"}
+    assert (
+        "Name your company"
+        in client.post(reverse("account_signup"), entered, follow=True).content.decode()
+    )
+    assert "Change password" in client.get(reverse("account_change_password")).content.decode()
+    client.post(reverse("account_logout"))
+    wrong = {"login": "new@firm.example", "password": "not-it"}
+    assert "notice-bad" in client.post(reverse("account_login"), wrong).content.decode()
+    right = {"login": "new@firm.example", "password": "a-long-password"}
+    assert client.post(reverse("account_login"), right)["Location"] == "/"
+    elsewhere = reverse("account_login") + "?next=https://evil.example/"
+    client.post(reverse("account_logout"))
+    assert client.post(elsewhere, right)["Location"] == "/"

@@ -206,7 +206,7 @@ def test_saving_accounts_keeps_everything_else(client: Client, connection: Conne
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"out_of_pocket": ""}, "This field is required."),
+        ({"out_of_pocket": ""}, "Choose an account."),
         ({"out_of_pocket": "5000"}, "Select a valid choice"),
         ({"new_currency": "EUR"}, "Choose the wallet account in EUR."),
         ({"new_wallet": "1910"}, "Name the currency of this account."),

@@ -139,7 +139,11 @@ class AccountsForm(forms.Form):
             self.suggested[name] = found
             value = found.code
         self.fields[name] = forms.ChoiceField(
-            label=label, help_text=help, choices=self.options, required=is_required
+            label=label,
+            help_text=help,
+            choices=self.options,
+            required=is_required,
+            error_messages={"required": "Choose an account."},
         )
         self.initial[name] = value or ""
 

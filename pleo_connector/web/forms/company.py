@@ -12,6 +12,7 @@ class CompanyForm(forms.Form):
     name = forms.CharField(
         max_length=200,
         label="Company name",
+        error_messages={"required": "Name the company."},
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
 
@@ -25,7 +26,9 @@ ROLE_MEANS = {
 
 
 class MemberForm(forms.Form):
-    email = forms.EmailField(label="E-mail address")
+    email = forms.EmailField(
+        label="E-mail address", error_messages={"required": "Say whom to add."}
+    )
     role = forms.ChoiceField(label="Role")
 
     def __init__(self, *args: Any, seat: Membership, **kwargs: Any) -> None:

@@ -38,7 +38,14 @@ class ErpForm(forms.Form):
                 label=secret.label,
                 help_text=" ".join(note for note in notes if note),
                 required=secret.required and not is_stored,
-                widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+                error_messages={"required": f"{secret.label} is missing."},
+                widget=forms.PasswordInput(
+                    attrs={
+                        "autocomplete": "off",
+                        "spellcheck": "false",
+                        "placeholder": "Stored" if is_stored else "",
+                    }
+                ),
             )
 
     def settings(self) -> dict[str, Any]:
@@ -81,8 +88,10 @@ class ErpForm(forms.Form):
 
 
 def _setting(field: "Field[Any]", hint: Any) -> forms.Field:
+    label = field.metadata.get("label", field.name.replace("_", " ").capitalize())
     asked = {
-        "label": field.metadata.get("label", field.name.replace("_", " ").capitalize()),
+        "label": label,
+        "error_messages": {"required": f"{label} is missing."},
         "help_text": field.metadata.get("help", ""),
         "required": field.metadata.get("required", field.default is MISSING),
     }

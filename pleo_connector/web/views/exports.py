@@ -4,13 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
+from erp_adapters.errors import RemoteError
 from pleo_connector.catalog.queries import records_of
 from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
+from pleo_connector.exports.again import CannotExport, export_again
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.queries import (
     booking_rate,
@@ -71,10 +74,27 @@ def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
 @on_export
 def progress(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
     """The part of the page that moves. When the run ends, the whole page is read once more."""
-    response = render(request, "web/_progress.html", _progress(job))
+    response = render(request, "web/_progress.html", _progress(job) | {"visit": visit})
     if job.run.is_over:
         response["HX-Refresh"] = "true"
     return response
+
+
+@on_export
+def again(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
+    """A new export of what could not be booked, without going back to Pleo."""
+    if request.method == "POST":
+        try:
+            count = export_again(job=job, actor=visit.user)
+        except CannotExport as problem:
+            messages.error(request, str(problem))
+        except RemoteError as error:
+            messages.error(request, f"Pleo: {error.message}")
+        else:
+            entries = "1 entry is" if count == 1 else f"{count} entries are"
+            messages.success(request, f"{entries} being exported again.")
+            return redirect("exports", visit.connection.public_id)
+    return redirect("export", job.public_id)
 
 
 def _progress(job: ExportJob) -> dict[str, Any]:

@@ -18,7 +18,9 @@ for (const select of document.querySelectorAll("select")) {
     for (const group of select.querySelectorAll("optgroup")) {
       group.hidden = [...group.children].every((option) => option.hidden);
     }
-    if (wanted && first) select.value = first.value;
+    // What is chosen stays, as long as it matches.
+    const chosen = select.selectedOptions[0];
+    if (wanted && first && (chosen.hidden || !chosen.value)) select.value = first.value;
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault();

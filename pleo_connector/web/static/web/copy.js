@@ -1,0 +1,14 @@
+// A button that copies the technical details, for the message to whoever is asked about them.
+"use strict";
+for (const part of document.querySelectorAll("details.technical")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    const text = [...part.children].filter((child) => child !== button).map((x) => x.innerText);
+    await navigator.clipboard.writeText(`${location.href}\n${text.join("\n")}`);
+    button.textContent = "Copied";
+  });
+  part.append(button);
+}

@@ -1,0 +1,47 @@
+"""What would be booked, before anything is."""
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from erp_adapters.errors import RemoteError
+from pleo_connector.connections.erp import open_erp, open_pleo
+from pleo_connector.exports.preview import PreviewedEntry, preview, waiting_job
+from pleo_connector.web.details import PreviewView
+from pleo_connector.web.views.exports import account_names
+from pleo_connector.web.visit import Visit, on_connection
+
+ENTRIES_PER_PAGE = 50
+
+
+@on_connection()
+def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    entries: list[PreviewedEntry] = []
+    job, problem = None, ""
+    if connection.erp_kind and connection.pleo_company_id:
+        try:
+            pleo, erp = open_pleo(connection), open_erp(connection)
+            job = waiting_job(connection, pleo)
+            if job:
+                entries = preview(connection, job, pleo=pleo, erp=erp, now=timezone.now())
+        except (RemoteError, ValueError) as error:
+            problem = error.message if isinstance(error, RemoteError) else str(error)
+    page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
+    names = account_names(connection)
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "is_wired": bool(connection.erp_kind and connection.pleo_company_id),
+        "job": job,
+        "problem": problem,
+        "total": len(entries),
+        "refused": sum(bool(entry.reasons) and not entry.is_booked for entry in entries),
+        "booked": sum(entry.is_booked for entry in entries),
+        "page": page,
+        "views": [PreviewView.of(entry, names) for entry in page],
+        "pleo_app_url": settings.PLEO_APP_URL,
+    }
+    return render(request, "web/preview.html", shown)
