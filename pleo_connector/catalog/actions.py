@@ -1,12 +1,15 @@
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from erp_adapters.base import ErpAdapter
 from erp_adapters.ledger import Company
+from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.catalog.models import CatalogSnapshot
+from pleo_connector.catalog.queries import load_catalog, read_at
 from pleo_connector.catalog.records import Kind, to_json
 from pleo_connector.connections.models import Connection
 
@@ -42,6 +45,16 @@ def refresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -
             update_fields=["records", "read_at"],
         )
         store_company(connection, company)
+
+
+def fresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -> Catalog:
+    """The catalog, read anew where it is too old. Either way one call shows that the ERP works."""
+    oldest = read_at(connection)
+    if oldest is None or now - oldest > timedelta(seconds=settings.CATALOG_SECONDS):
+        refresh_catalog(connection=connection, erp=erp, now=now)
+    else:
+        erp.company()
+    return load_catalog(connection, erp)
 
 
 def store_company(connection: Connection, company: Company) -> None:
