@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint bench dev lock
+.PHONY: demo test lint bench dev lock screenshots
 
 $(READY): requirements.lock
 	$(PYTHON) -m venv .venv
@@ -23,6 +23,10 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	WITHOUT_SERVERS=1 $(BIN)/mypy erp_adapters pleo_connector pleo_simulator demo tests benchmarks
 	$(BIN)/lint-imports
+
+## Every page of the walk from sign-up to a booked entry, both widths and themes, in screenshots/.
+screenshots: $(READY)
+	SCREENSHOTS=1 $(BIN)/python -W ignore -m pytest tests/browser
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

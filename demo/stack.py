@@ -3,9 +3,10 @@
 import os
 import secrets
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +39,14 @@ RATES = {
     "DKK": {"EUR": Decimal("0.134"), "USD": Decimal("0.146"), "SEK": Decimal("1.50")},
     "GBP": {"EUR": Decimal("1.172"), "USD": Decimal("1.274")},
 }
+
+
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """Gone afterwards. Postgres runs as another user where we are root, and must get in."""
+    with tempfile.TemporaryDirectory(prefix="house-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @dataclass

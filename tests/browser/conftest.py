@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.month import Demo
-from demo.stack import Stack
+from demo.stack import Stack, passing_folder
 from tests.conftest import ROOT
 from tests.e2e.conftest import FAST
 
@@ -43,8 +43,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("browser-house"), env=FAST) as running:
+def stack() -> Iterator[Stack]:
+    with passing_folder() as folder, Stack(folder, env=FAST) as running:
         yield running
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.month import Demo
-from demo.stack import Stack
+from demo.stack import Stack, passing_folder
 
 FAST = {
     "ENVIRONMENT": "test",
@@ -18,8 +18,8 @@ FAST = {
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("house"), env=FAST) as running:
+def stack() -> Iterator[Stack]:
+    with passing_folder() as folder, Stack(folder, env=FAST) as running:
         yield running
 
 
