@@ -1,7 +1,6 @@
 """Who calls: Bearer tokens and API keys, scopes, company isolation, rate limit."""
 
 import base64
-import binascii
 import threading
 from dataclasses import dataclass
 
@@ -91,7 +90,7 @@ def _why_dead(simulator: Simulator, token: str) -> str:
 def _from_api_key(simulator: Simulator, value: str) -> Caller:
     try:
         key, colon, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise unauthorized("The Basic credentials are malformed.") from error
     row = simulator.store.one("SELECT * FROM api_keys WHERE key = ?", key)
     if row is None or not colon or password:

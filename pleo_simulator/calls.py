@@ -33,7 +33,7 @@ def readable_body(content_type: str, raw: bytes) -> Any:
         return redacted({k: v[0] if len(v) == 1 else v for k, v in parse_qs(text).items()})
     try:
         return redacted(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return text[:2000]
 
 

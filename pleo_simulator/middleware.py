@@ -83,6 +83,7 @@ class Middleware:
                 "path": environ["PATH_INFO"],
                 "query": _redacted_query(environ.get("QUERY_STRING", "")),
                 "status": status,
+                "contentType": environ.get("CONTENT_TYPE", ""),
                 "requestBody": readable_body(environ.get("CONTENT_TYPE", ""), raw),
                 "authKind": auth_kind(environ.get("HTTP_AUTHORIZATION", "")),
             }

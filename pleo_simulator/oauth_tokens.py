@@ -1,7 +1,6 @@
 """Token endpoint and token introspection of the authorization server."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -60,7 +59,7 @@ def _basic() -> tuple[str, str] | None:
         return None
     try:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise OAuthError("invalid_client", "The Basic credentials are malformed.", 401) from error
     return unquote_plus(name), unquote_plus(password)
 

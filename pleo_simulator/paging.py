@@ -1,8 +1,8 @@
 """Cursor and offset paging as on every Pleo list."""
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from .switches import Switches
 
 PAGE_PARAMETERS = ("before", "after", "offset", "limit", "sorting_keys", "sorting_order")
 ORDERS = ("ASC", "ASC_NULLS_FIRST", "ASC_NULLS_LAST", "DESC", "DESC_NULLS_FIRST", "DESC_NULLS_LAST")
+_DIGITS = re.compile(r"[0-9]{1,19}")
 T = TypeVar("T")
 
 
@@ -42,7 +43,7 @@ def read_page(request: Request, switches: Switches) -> PageRequest:
             raise invalid_parameter(f"sorting_order {order} is unknown")
     return PageRequest(
         limit=_limit(request, switches),
-        offset=_whole_number(request, "offset"),
+        offset=_whole_number(request, "offset", 2**63 - 1),
         before=request.args.get("before"),
         after=request.args.get("after"),
         keys=keys,
@@ -51,17 +52,17 @@ def read_page(request: Request, switches: Switches) -> PageRequest:
     )
 
 
-def _whole_number(request: Request, name: str) -> int | None:
+def _whole_number(request: Request, name: str, most: int) -> int | None:
     value = request.args.get(name)
     if value is None:
         return None
-    if not value.isdecimal():
-        raise invalid_parameter(f"{name} is not a whole number from 0")
+    if not _DIGITS.fullmatch(value) or int(value) > most:
+        raise invalid_parameter(f"{name} is not a whole number from 0 to {most}")
     return int(value)
 
 
 def _limit(request: Request, switches: Switches) -> int:
-    limit = _whole_number(request, "limit")
+    limit = _whole_number(request, "limit", 2**31 - 1)
     maximum = switches.number("maximum_page_limit")
     if limit is None:
         return min(switches.number("default_page_limit"), maximum)
@@ -77,7 +78,7 @@ def encode_cursor(position: Sequence[Any]) -> str:
 def decode_cursor(name: str, cursor: str, length: int) -> list[Any]:
     try:
         position = json.loads(base64.b32decode(cursor))
-    except (binascii.Error, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise invalid_parameter(f"{name} is not a cursor of this list") from error
     if not isinstance(position, list) or len(position) != length:
         raise invalid_parameter(f"{name} belongs to another sorting")
@@ -133,6 +134,12 @@ class Listing:
         return including
 
     def window(self, page: PageRequest) -> tuple[int, int]:
+        try:
+            return self._window(page)
+        except TypeError as error:
+            raise invalid_parameter("The cursor belongs to another sorting") from error
+
+    def _window(self, page: PageRequest) -> tuple[int, int]:
         if page.after is not None:
             bound = decode_cursor("after", page.after, len(self.columns))
             start = self.count_up_to(bound, including=True)

@@ -1,12 +1,12 @@
 """Receipt files: made on first need from the entry's facts, the same bytes every time."""
 
-import hashlib
 import io
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
@@ -124,6 +124,19 @@ def _latin(text: str) -> str:
 
 
 def _jpeg(lines: list[tuple[str, str]]) -> bytes:
+    out = io.BytesIO()
+    _picture(lines).save(out, "JPEG", quality=72)
+    return out.getvalue()
+
+
+def _heic(lines: list[tuple[str, str]]) -> bytes:
+    """As telephones take them."""
+    out = io.BytesIO()
+    pillow_heif.from_pillow(_picture(lines)).save(out, quality=60)
+    return out.getvalue()
+
+
+def _picture(lines: list[tuple[str, str]]) -> Image.Image:
     image = Image.new("RGB", (420, 150 + 34 * len(lines)), PAPER)
     draw = ImageDraw.Draw(image)
     font, title = ImageFont.load_default(15), ImageFont.load_default(22)
@@ -133,12 +146,4 @@ def _jpeg(lines: list[tuple[str, str]]) -> bytes:
         draw.line((28, top - 8, 392, top - 8), fill=FAINT)
         draw.text((28, top), label[:28], fill=INK, font=font)
         draw.text((392, top), value, fill=INK, font=font, anchor="ra")
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=72)
-    return out.getvalue()
-
-
-def _heic(lines: list[tuple[str, str]]) -> bytes:
-    """The file-type box of a HEIC picture and filler: enough for type sniffing."""
-    box = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1"
-    return box + hashlib.sha256(repr(lines).encode()).digest() * 64
+    return image

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from typing import Any
 
 from .clock import Clock, iso
@@ -243,5 +244,5 @@ def post(url: str, headers: dict[str, str], body: bytes, timeout: int) -> dict[s
             return {"status": response.status}
     except urllib.error.HTTPError as error:
         return {"status": error.code}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         return {"error": f"{type(error).__name__}: {error}"}

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from demo import processes, tryton  # noqa: E402
 from demo.stack import CACHE, CLIENT_ID, RATES  # noqa: E402
+from tests.contract.recorded import check_recorded, count_recorded  # noqa: E402
 
 SECRET = "a-secret-for-tests"
 
@@ -75,13 +76,15 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 
 
 @pytest.fixture
-def simulator(simulator_process: Simulator, settings: Any) -> Simulator:
-    """Freshly seeded, and the product pointed at it."""
+def simulator(simulator_process: Simulator, settings: Any) -> Iterator[Simulator]:
+    """Freshly seeded, the product pointed at it, and what it sent checked against the contract."""
     simulator_process("POST", "/reset", seed="demo")
     settings.PLEO_API_URL = settings.PLEO_AUTH_URL = simulator_process.url
     settings.PLEO_CLIENT_ID, settings.PLEO_CLIENT_SECRET = CLIENT_ID, SECRET
     settings.PUBLIC_URL = "http://testserver"
-    return simulator_process
+    since = count_recorded(simulator_process)
+    yield simulator_process
+    check_recorded(simulator_process, since)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,16 @@
 """Pleo's API, typed. Paths and shapes: Pleo's Export API v3, Subscriptions and Installations."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from erp_adapters.errors import Rejected, Unavailable
-from erp_adapters.http import CallObserver, HttpDoor, Reply
+from erp_adapters.errors import OutcomeUnknown, Rejected, Unavailable
+from erp_adapters.http import CallObserver, HttpDoor, Reply, Sink
 
 PAGE_SIZE = 100
 ITEMS_PER_UPDATE = 100  # Pleo answers 413 above
@@ -85,15 +87,15 @@ class Introspection:
 
 
 def timestamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_timestamp(text: str) -> datetime:
-    """RFC 3339 with none to nine fractional digits."""
+    """RFC 3339 with none to nine fractional digits, of which six are kept."""
     head, dot, rest = text.replace("Z", "+00:00").partition(".")
     if dot:
         digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-        head += rest[len(digits) :]
+        head += f".{digits[:6]:0<6}{rest[len(digits) :]}"
     return datetime.fromisoformat(head)
 
 
@@ -130,20 +132,35 @@ class PleoClient:
         """Pending and running jobs, oldest first."""
         query = {"company_id": str(company_id), "statuses": list(UNFINISHED)}
         rows = self._pages("/v3/export-jobs", query)
-        return sorted(map(_job, rows), key=lambda job: (job.created_at, job.id))
+        with _understood(Unavailable):
+            return sorted(map(_job, rows), key=lambda job: (job.created_at, job.id))
 
     def job(self, job_id: UUID) -> Job:
-        return _job(self._get(f"/v3/export-jobs/{job_id}", "/v3/export-jobs/{jobId}")["data"])
+        with _understood(Unavailable):
+            return _job(self._get(f"/v3/export-jobs/{job_id}", "/v3/export-jobs/{jobId}")["data"])
+
+    def create_job(self, company_id: UUID, entry_ids: Sequence[UUID], *, with_vendors: bool) -> Job:
+        """A new job for these entries. Rejected (EXPORT_ALREADY_IN_PROGRESS) while one runs."""
+        body = {
+            "companyId": str(company_id),
+            "accountingEntryIds": [str(entry_id) for entry_id in entry_ids],
+            "isInteractive": True,
+            "options": {"vendorBasedBookkeeping": with_vendors},
+        }
+        reply = self._call("POST", "/v3/export-jobs", json=body)
+        with _understood(OutcomeUnknown):
+            return _job(self._door.json(reply, is_write=True)["data"])
 
     def job_items(self, job_id: UUID) -> list[JobItem]:
         path, template = f"/v3/export-jobs/{job_id}/items", "/v3/export-jobs/{jobId}/items"
-        return [
-            JobItem(
-                accounting_entry_id=UUID(row["accountingEntryId"]),
-                status=row.get("status") or "pending",
-            )
-            for row in self._pages(path, {}, template)
-        ]
+        with _understood(Unavailable):
+            return [
+                JobItem(
+                    accounting_entry_id=UUID(row["accountingEntryId"]),
+                    status=row.get("status") or "pending",
+                )
+                for row in self._pages(path, {}, template)
+            ]
 
     def export_items(self, job_id: UUID) -> Iterator[dict[str, Any]]:
         """Raw accounting payloads, for `parse_export_item`. Each call gives fresh file links."""
@@ -160,8 +177,11 @@ class PleoClient:
             "/v3/export-jobs/{jobId}/items",
             json=[result.to_json() for result in results],
         )
-        errors = self._door.json(reply, is_write=True).get("errors") or []
-        return {UUID(row["accountingEntryId"]): row.get("message") or row["type"] for row in errors}
+        with _understood(OutcomeUnknown):
+            rows = self._door.json(reply, is_write=True).get("errors") or []
+            return {
+                UUID(row["accountingEntryId"]): row.get("message") or row["type"] for row in rows
+            }
 
     def job_event(
         self, job_id: UUID, event: str, *, failure_type: str = "", failure_reason: str = ""
@@ -172,40 +192,36 @@ class PleoClient:
             body |= {"failureReasonType": failure_type, "failureReason": failure_reason}
         self._call("POST", "/v3/export-job-events", json=body)
 
-    def download(self, url: str, *, limit: int) -> bytes:
-        """A receipt from its presigned link; Rejected where it is dead or the file too big."""
+    def download(self, url: str, *, path: Path, limit: int) -> None:
+        """A receipt from its presigned link to `path`; Rejected where the link is dead.
+
+        With code "too_large" where the file has more than `limit` bytes.
+        """
         door = self._files()  # its own session: downloads run in threads
-        reply = door.request("GET", url, template="receipt file")
+        if not url.startswith(("http://", "https://")):
+            raise Rejected("Pleo's link to the receipt is no web address.", system="pleo")
+        reply = door.request("GET", url, template="receipt file", sink=Sink(path, limit))
         if reply.status != 200:
             raise Rejected(
-                f"Pleo's link to the receipt does not work ({reply.status}).",
-                system="pleo",
-                code="receipt_download_failure",
+                f"Pleo's link to the receipt does not work ({reply.status}).", system="pleo"
             )
-        if len(reply.body) > limit:
-            raise Rejected(
-                f"The receipt has {len(reply.body) / 1e6:.1f} MB, more than the accounting system "
-                f"takes ({limit / 1e6:.0f} MB).",
-                system="pleo",
-                code="receipt_file_size_limit_exceeded",
-            )
-        return reply.body
 
     # -- Who we are -------------------------------------------------------------------------
 
     def introspect(self) -> Introspection:
-        data = self._get("/v1/introspect")["data"]
-        urn = data.get("subjectURN") or ""
-        company = urn.removeprefix("urn:pleo:company:") if ":company:" in urn else None
-        return Introspection(
-            company_id=UUID(company) if company else None,
-            scopes=frozenset((data.get("scope") or "").split()),
-        )
+        with _understood(Unavailable):
+            data = self._get("/v1/introspect")["data"]
+            urn = data.get("subjectURN") or ""
+            company = urn.removeprefix("urn:pleo:company:") if ":company:" in urn else None
+            return Introspection(
+                company_id=UUID(company) if company else None,
+                scopes=frozenset((data["scope"] or "").split()),
+            )
 
     def company_name(self, company_id: UUID) -> str:
         path = f"/v1/companies/{company_id}"
-        name: str = self._get(path, "/v1/companies/{companyId}")["data"]["name"]
-        return name
+        with _understood(Unavailable):
+            return str(self._get(path, "/v1/companies/{companyId}")["data"]["name"])
 
     def activate_installation(self) -> None:
         self._call("POST", "/v1/installations/me:activate")
@@ -221,13 +237,15 @@ class PleoClient:
             "/v1/subscriptions",
             json={"endpointUrl": endpoint_url, "eventTypes": list(events), "status": "ACTIVE"},
         )
-        subscription_id: str = self._door.json(reply, is_write=True)["data"]["id"]
-        path = f"/v1/subscriptions/{quote(subscription_id)}/secret"
-        secret: str = self._get(path, "/v1/subscriptions/{id}/secret")["data"]["secretKey"]
+        with _understood(OutcomeUnknown):
+            subscription_id = str(self._door.json(reply, is_write=True)["data"]["id"])
+        path = f"/v1/subscriptions/{quote(subscription_id, safe='')}/secret"
+        with _understood(Unavailable):
+            secret = str(self._get(path, "/v1/subscriptions/{id}/secret")["data"]["secretKey"])
         return subscription_id, secret
 
     def unsubscribe(self, subscription_id: str) -> None:
-        path = f"/v1/subscriptions/{quote(subscription_id)}"
+        path = f"/v1/subscriptions/{quote(subscription_id, safe='')}"
         self._call("DELETE", path, "/v1/subscriptions/{id}", gone_is_fine=True)
 
     # -- Plumbing ---------------------------------------------------------------------------
@@ -265,9 +283,9 @@ class PleoClient:
         except Rejected as error:
             problem = _problem(reply)
             raise Rejected(
-                problem.get("message") or error.message,
+                str(problem.get("message") or error.message),
                 system="pleo",
-                code=str(problem.get("type", reply.status)).upper(),
+                code=str(problem.get("type") or reply.status).upper(),
                 detail=error.detail,
             ) from None
 
@@ -281,14 +299,27 @@ class PleoClient:
         after, seen = None, set[str]()
         while True:
             params = query | {"limit": PAGE_SIZE} | ({"after": after} if after else {})
-            page = self._get(path, template, **params)
-            yield from page["data"]
-            if not page["pagination"]["hasNextPage"]:
+            with _understood(Unavailable):
+                page = self._get(path, template, **params)
+                rows, position = iter(page["data"]), page["pagination"]
+                more, after = position["hasNextPage"], position.get("endCursor")
+            yield from rows
+            if not more:
                 return
-            after = page["pagination"].get("endCursor")
             if not after or after in seen:
                 raise Unavailable("Pleo's list does not end.", system="pleo", detail=path)
             seen.add(after)
+
+
+@contextmanager
+def _understood(kind: type[Unavailable] | type[OutcomeUnknown]) -> Iterator[None]:
+    """An answer of another shape than Pleo's is none: of a write, it is not known what was done."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise kind(
+            "Pleo gave an answer that cannot be read.", system="pleo", detail=repr(error)[:200]
+        ) from error
 
 
 def _problem(reply: Reply) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 
 from erp_adapters.errors import AuthenticationFailed, OutcomeUnknown, Rejected, Unavailable
-from erp_adapters.http import HttpDoor
+from erp_adapters.http import HttpDoor, Reply
+
+OUR_FAULT = ("invalid_client", "unauthorized_client")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,29 +83,46 @@ class OAuthClient:
             headers={"Accept": "application/json"},
         )
         if reply.status in (400, 401):
-            raise _refusal(reply.text(), form["grant_type"])
+            raise _refusal(reply, form["grant_type"])
         body = door.json(door.check(reply, is_write=True), is_write=True)
         return _parse(body, now)
 
 
-def _refusal(text: str, grant_type: str) -> Exception:
+def _refusal(reply: Reply, grant_type: str) -> Exception:
     """Any refusal of a refresh is final, except one of our own registration."""
-    if "invalid_client" in text:
+    detail = reply.text(200)
+    if _error_code(reply) in OUR_FAULT:
         return Unavailable(
-            "Pleo does not accept this product's registration.", system="pleo", detail=text[:200]
+            "Pleo does not accept this product's registration.", system="pleo", detail=detail
         )
     kind = AuthenticationFailed if grant_type == "refresh_token" else Rejected
-    return kind("Pleo does not accept the authorisation.", system="pleo", detail=text[:200])
+    return kind("Pleo does not accept the authorisation.", system="pleo", detail=detail)
+
+
+def _error_code(reply: Reply) -> str:
+    """From OAuth's error form or Pleo's own; empty where it is neither."""
+    try:
+        body = reply.json()
+    except ValueError:
+        return ""
+    known = body if isinstance(body, dict) else {}
+    return str(known.get("error") or known.get("type") or "").lower()
 
 
 def _parse(body: Any, now: datetime) -> Tokens:
     try:
         return Tokens(
-            access_token=body["access_token"],
-            refresh_token=body["refresh_token"],
+            access_token=_text(body["access_token"]),
+            refresh_token=_text(body["refresh_token"]),
             expires_at=now + timedelta(seconds=int(body["expires_in"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise OutcomeUnknown(
             "Pleo's token answer cannot be read.", system="pleo", detail=type(error).__name__
         ) from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("not a token")
+    return value

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from json import JSONDecodeError, loads
+from json import loads
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 # Pleo's pages spell the first event in several ways.
 EXPORT_JOB_CREATED = {
@@ -44,11 +45,11 @@ def read_notification(*, body: bytes, headers: Mapping[str, str], secret: str) -
     lower = {name.lower(): value for name, value in headers.items()}
     try:
         Webhook(secret).verify(body, lower, json_parse=False)
-    except (WebhookVerificationError, ValueError) as error:
+    except (WebhookVerificationError, EmptyWebhookSecretError, ValueError) as error:
         raise NotFromPleo(str(error)) from error
     try:
         content: Any = loads(body)
-    except (JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed("The body is not JSON.") from error
     # One revision of Pleo's page shows the event wrapped in `payload`.
     event = content.get("payload", content) if isinstance(content, dict) else None
@@ -57,7 +58,7 @@ def read_notification(*, body: bytes, headers: Mapping[str, str], secret: str) -
     data = event.get("data")
     return Notification(
         webhook_id=lower["webhook-id"],
-        event_id=str(event.get("eventId", "")),
+        event_id=str(event.get("eventId") or ""),
         event_type=event["eventType"],
-        company_id=str(data.get("companyId", "")) if isinstance(data, dict) else "",
+        company_id=str(data.get("companyId") or "") if isinstance(data, dict) else "",
     )

@@ -99,14 +99,14 @@ def _validator(pointer: str) -> Any:
     return known({"$ref": f"{ROOT}#{pointer}"}, registry=registry, format_checker=_formats())
 
 
-def _escaped(part: str) -> str:
+def escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
 def operation(method: str, path: str) -> tuple[str, dict[str, Any]]:
     """The contract's path and operation for a concrete request path."""
     paths = contract()["paths"]
-    if path in paths:
+    if method.lower() in paths.get(path, {}):
         return path, paths[path][method.lower()]
     for template, operations in paths.items():
         pattern = re.sub(r"\\{[^}]+\\}", "[^/:]+", re.escape(template))
@@ -115,15 +115,19 @@ def operation(method: str, path: str) -> tuple[str, dict[str, Any]]:
     raise AssertionError(f"the contract has no {method} {path}")
 
 
-def _check(pointer: str, value: Any, what: str) -> None:
-    problems = [
+def schema_problems(pointer: str, value: Any) -> list[str]:
+    return [
         f"{'/'.join(str(p) for p in error.absolute_path) or 'body'}: {error.message}"
         for error in _validator(pointer).iter_errors(value)
     ]
+
+
+def _check(pointer: str, value: Any, what: str) -> None:
+    problems = schema_problems(pointer, value)
     assert not problems, f"{what}: {problems[:5]}"
 
 
-def _resolve(pointer: str, node: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def resolve(pointer: str, node: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if "$ref" not in node:
         return pointer, node
     pointer = node["$ref"].removeprefix("#")
@@ -138,8 +142,8 @@ def check_response(method: str, path: str, status: int, body: Any) -> None:
     template, found = operation(method, path)
     what = f"{method} {path} {status}"
     assert str(status) in found["responses"], f"{what}: the contract lists no such status"
-    base = f"/paths/{_escaped(template)}/{method.lower()}/responses/{status}"
-    pointer, response = _resolve(base, found["responses"][str(status)])
+    base = f"/paths/{escaped(template)}/{method.lower()}/responses/{status}"
+    pointer, response = resolve(base, found["responses"][str(status)])
     content = response.get("content", {})
     if "application/json" not in content:
         assert content or not body, f"{what}: a body is not described"
@@ -152,7 +156,7 @@ def check_request(method: str, path: str, body: Any) -> None:
     what = f"{method} {path} request"
     assert "requestBody" in found, f"{what}: the contract describes no body"
     media = next(iter(found["requestBody"]["content"]))
-    pointer = f"/paths/{_escaped(template)}/{method.lower()}/requestBody/content/{_escaped(media)}"
+    pointer = f"/paths/{escaped(template)}/{method.lower()}/requestBody/content/{escaped(media)}"
     _check(f"{pointer}/schema", body, what)
 
 
