@@ -50,8 +50,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- Pleo ---------------------------------------------------------------------------------------
 
-PLEO_API_URL = env("PLEO_API_URL", default="https://external.staging.pleo.io")
-PLEO_AUTH_URL = env("PLEO_AUTH_URL", default="https://auth.staging.pleo.io")
+NOWHERE = "http://127.0.0.1:9"  # tests never call out
+PLEO_API_URL = env(
+    "PLEO_API_URL", default=NOWHERE if IS_PYTEST else "https://external.staging.pleo.io"
+)
+PLEO_AUTH_URL = env(
+    "PLEO_AUTH_URL", default=NOWHERE if IS_PYTEST else "https://auth.staging.pleo.io"
+)
 PLEO_APP_URL = env("PLEO_APP_URL", default="https://app.staging.pleo.io")
 PLEO_CALLBACK_PATH = "/pleo/callback/"  # registered at Pleo, behind PUBLIC_URL
 PLEO_CLIENT_ID = env("PLEO_CLIENT_ID", default="")
@@ -147,6 +152,7 @@ STORAGES = {
     },
 }
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # what our own sentences exist in
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -205,6 +211,8 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = env("BEAT_FILE", default=str(DATA_DIR / "beat-schedule"))
 
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }

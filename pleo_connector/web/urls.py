@@ -1,6 +1,16 @@
 from django.urls import path
 
-from pleo_connector.web.views import connection, erp, exports, history, home, mapping, pleo, preview
+from pleo_connector.web.views import (
+    connection,
+    erp,
+    exports,
+    history,
+    home,
+    mapping,
+    pleo,
+    preview,
+    settings_history,
+)
 
 ONE = "connections/<uuid:public_id>/"
 
@@ -25,6 +35,7 @@ urlpatterns = [
     path(ONE + "posting/", mapping.posting, name="posting"),
     path(ONE + "exports/", exports.exports, name="exports"),
     path("exports/<uuid:public_id>/", exports.export, name="export"),
+    path(ONE + "changes/", settings_history.changes_page, name="changes"),
     path(ONE + "preview/", preview.preview_page, name="preview"),
     path("exports/<uuid:public_id>/again/", exports.again, name="export-again"),
     path("exports/<uuid:public_id>/progress/", exports.progress, name="export-progress"),

@@ -83,6 +83,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "posting": (SEE, FORM_OPERATE),
     "exports": (SEE, None),
     "preview": (SEE, None),
+    "changes": (SEE, FORM_CONFIGURE),
     "export-again": (MOVE, OPERATE),
     "export": (SEE, None),
     "export-progress": (SEE, None),

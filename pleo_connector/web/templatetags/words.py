@@ -132,3 +132,40 @@ def tax(value: Mapping[str, Any] | None, currency: str) -> str:
         "included": f"{code}, {amount} included",
         "reverse": f"{code}, {amount} reverse charge",
     }.get(value["role"], code)
+
+
+SETTING_NAMES = {
+    "accounts.wallet_source": "Which account is the wallet",
+    "accounts.tax_in": "Input tax account",
+    "accounts.tax_reverse_in": "Reverse charge account, input side",
+    "accounts.tax_reverse_out": "Reverse charge account, output side",
+    "posting_behaviour": "Vouchers are booked",
+    "closed_period": "An entry of a closed period",
+    "missing_receipt": "A receipt that cannot be fetched",
+}
+
+
+@register.filter
+def setting_name(path: str) -> str:
+    """The path of a setting in words: `accounts.wallet.EUR` is "Wallet account EUR"."""
+    if path in SETTING_NAMES:
+        return SETTING_NAMES[path]
+    head, _, rest = path.partition(".")
+    words = rest.replace("_", " ").replace(".", " ") if rest else head.replace("_", " ")
+    if head == "accounts":
+        name, _, key = words.partition(" ") if words.startswith("wallet") else (words, "", "")
+        return f"{name.capitalize()} account {key}".strip()
+    if head in ("dimensions", "journals") and rest:
+        return f"{head.rstrip('s').capitalize()} for {words}"
+    return words.capitalize()
+
+
+@register.filter
+def setting_value(value: object) -> str:
+    if value is None or value == "" or value == []:
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return f"{len(value)} in all"
+    return str(value).replace("_", " ")
