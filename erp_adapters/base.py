@@ -35,6 +35,7 @@ class Capabilities:
     supports_draft: bool = True
     can_reverse: bool = False
     foreign_currency: bool = True  # vouchers in another currency than the company's
+    vendor_ledger: bool = True  # takes vouchers of kind bill, credit_note and payment
     max_dimensions: int | None = None  # None: any number
     reference_length: int = 250
     text_length: int = 250

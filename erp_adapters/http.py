@@ -3,10 +3,11 @@
 import math
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from json import JSONDecodeError, loads
+from json import loads
+from pathlib import Path
 from socket import gaierror
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -60,6 +61,14 @@ class Call:
     method: str
     template: str
     is_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A file that takes the body of a 200, so that memory does not have to."""
+
+    path: Path
+    limit: int  # bytes; a larger body is Rejected with code "too_large"
 
 
 class CallObserver(Protocol):
@@ -125,6 +134,7 @@ class HttpDoor:
         *,
         template: str | None = None,
         is_write: bool | None = None,
+        sink: Sink | None = None,
         **kwargs: Any,
     ) -> Reply:
         """One call; a read that cannot be reached is tried up to three times.
@@ -138,7 +148,7 @@ class HttpDoor:
         tries = 1 if writes else READ_TRIES
         for left in reversed(range(tries)):
             try:
-                reply = self._observed(call, path, kwargs)
+                reply = self._observed(call, path, kwargs, sink)
             except Unavailable:
                 if not left:
                     raise
@@ -148,13 +158,13 @@ class HttpDoor:
             time.sleep(RETRY_PAUSE * (tries - left))
         raise AssertionError("unreachable")
 
-    def _observed(self, call: Call, path: str, kwargs: dict[str, Any]) -> Reply:
+    def _observed(self, call: Call, path: str, kwargs: dict[str, Any], sink: Sink | None) -> Reply:
         token = self.observer.began(call) if self.observer else None
         started = time.monotonic()
         status: int | None = None
         excerpt = ""
         try:
-            reply = self._send(call, path, kwargs)
+            reply = self._send(call, path, kwargs, sink)
             status = reply.status
             excerpt = reply.text() if status >= 400 else ""
             return reply
@@ -166,13 +176,16 @@ class HttpDoor:
                 duration = int((time.monotonic() - started) * 1000)
                 self.observer.ended(token, status=status, duration_ms=duration, excerpt=excerpt)
 
-    def _send(self, call: Call, path: str, kwargs: dict[str, Any]) -> Reply:
+    def _send(self, call: Call, path: str, kwargs: dict[str, Any], sink: Sink | None) -> Reply:
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
         deadline = time.monotonic() + self.total_timeout
         try:
             response = self.session.request(call.method, url, stream=True, **kwargs)
             with response:
-                body = self._read(response, deadline)
+                if sink and response.status_code == 200:
+                    body = self._pour(response, deadline, sink)
+                else:
+                    body = self._read(response, deadline)
         except InvalidIPAddress as error:
             raise Rejected(
                 f"{self.name} is at a private network address, which is not allowed.",
@@ -193,16 +206,37 @@ class HttpDoor:
         return Reply(status=response.status_code, headers=response.headers, body=body)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """The body, in pieces as they come: a server that drips bytes meets the deadline too."""
         chunks, size = [], 0
-        while chunk := response.raw.read1(65536, decode_content=True):
+        for chunk in self._pieces(response, deadline):
             chunks.append(chunk)
             size += len(chunk)
-            if time.monotonic() > deadline:
-                raise requests.ReadTimeout("The answer took too long.")
             if size > MAX_REPLY:
                 raise requests.RequestException("The answer is too large.")
         return b"".join(chunks)
+
+    def _pour(self, response: requests.Response, deadline: float, sink: Sink) -> bytes:
+        """Nothing is left to return. `detail` of the refusal is the size, where it is known."""
+        announced = response.headers.get("Content-Length", "")
+        known = int(announced) if announced.isdecimal() else 0
+        size = 0
+        with sink.path.open("wb") as file:
+            for chunk in self._pieces(response, deadline):
+                size += file.write(chunk)
+                if max(known, size) > sink.limit:
+                    raise Rejected(
+                        f"The file is larger than {sink.limit} bytes.",
+                        system=self.system,
+                        code="too_large",
+                        detail=str(known or ""),
+                    )
+        return b""
+
+    def _pieces(self, response: requests.Response, deadline: float) -> Iterator[bytes]:
+        """The body as it comes: a server that drips bytes meets the deadline too."""
+        while chunk := response.raw.read1(65536, decode_content=True):
+            yield chunk
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("The answer took too long.")
 
     def _broken(self, call: Call, error: Exception, *, sent: bool) -> Exception:
         detail = type(error).__name__
@@ -248,7 +282,7 @@ class HttpDoor:
         """The body as JSON; a 2xx that is not JSON is no answer at all."""
         try:
             return reply.json()
-        except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # not JSON, or no number that we can hold
             kind = OutcomeUnknown if is_write else Unavailable
             raise kind(
                 f"{self.name} gave an answer that cannot be read.",

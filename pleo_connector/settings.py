@@ -75,6 +75,10 @@ PLEO_WEBHOOK_EVENTS: list[str] = env.list("PLEO_WEBHOOK_EVENTS", default=["v1.ex
 POLL_SECONDS = env.int("POLL_SECONDS", default=120)  # Pleo's jobs die an hour after they are made
 WAKE_SECONDS = env.int("WAKE_SECONDS", default=5)  # how often due connections are looked for
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=90)  # must outlast one remote call
+# A worker that stands still in a transaction must not keep its rows from the next one.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+    "options", f"-c idle_in_transaction_session_timeout={LEASE_SECONDS}s"
+)
 # How long after a write without an answer the ERP's search is trusted; unset: the adapter knows.
 SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=None)
 CATALOG_SECONDS = env.int("CATALOG_SECONDS", default=600)  # age at which master data is read anew

@@ -56,6 +56,10 @@ class FakeSettings:
         default="send_tax_lines",
         metadata=setting(label="Tax", help="Who computes tax.", choices=tuple(MANNERS)),
     )
+    # What its server is told to take, see PUT /_admin/seed; 0 and "" are no limit.
+    file_bytes: int = field(default=20_000_000, metadata=setting(label="Largest file"))
+    file_types: str = field(default="", metadata=setting(label="File types", required=False))
+    files_per_voucher: int = field(default=0, metadata=setting(label="Files per voucher"))
 
 
 class FakeAdapter(ErpAdapter):
@@ -70,7 +74,13 @@ class FakeAdapter(ErpAdapter):
         if settings.tax_manner not in MANNERS:
             raise ValueError(f"tax_manner: one of {', '.join(MANNERS)}.")
         manner = MANNERS[settings.tax_manner]
-        self.capabilities = replace(self.capabilities, tax_manner=manner)
+        self.capabilities = replace(
+            self.capabilities,
+            tax_manner=manner,
+            attachment_max_bytes=settings.file_bytes,
+            attachment_types=frozenset(settings.file_types.split()),
+            attachments_per_voucher=settings.files_per_voucher or None,
+        )
         self.door = HttpDoor(
             base_url=settings.base_url,
             system="erp",
@@ -242,7 +252,7 @@ class FakeAdapter(ErpAdapter):
 
 def _refuse(reply: Reply) -> None:
     """This ERP's own way to say no; other statuses are left to the door."""
-    if reply.status in (404, 413, 422) and reply.is_json:
+    if reply.status in (404, 409, 413, 415, 422) and reply.is_json:
         raise _refusal(reply.json(), "")
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
+MAX_FILE = 20_000_000  # bytes, where the rules name no other number
 KINDS = ("accounts", "dimensions", "taxCodes", "vendors")
 COMPANY = {"id": "1", "name": "Fake Company", "currency": "EUR", "country": "DK", "lockDate": None}
 SCHEMA = """
@@ -55,7 +56,10 @@ class Books:
     # Master data
 
     def seed(self, data: Mapping[str, Any]) -> None:
-        """Replaces whole kinds; `company` is merged; `closedMonths` are like "2026-03"."""
+        """Replaces whole kinds; `company` is merged; `closedMonths` are like "2026-03".
+
+        `files` are the rules for attachments: maxBytes, types, perVoucher; each may be missing.
+        """
         with self._transaction():
             for kind in KINDS:
                 if kind in data:
@@ -66,6 +70,11 @@ class Books:
                 self._put("company", "", {**self.company(), **data["company"]})
             if "closedMonths" in data:
                 self._put("closedMonths", "", {"months": data["closedMonths"]})
+            if "journals" in data:  # empty: any
+                codes = data["journals"]
+                self._put("journals", "", {"codes": codes} if codes else {})
+            if "files" in data:
+                self._put("files", "", data["files"])
 
     def _put(self, kind: str, code: str, body: Json) -> None:
         values = [kind, code, json.dumps(body)]
@@ -165,6 +174,7 @@ class Books:
     def attach(self, number: str, *, name: str, content_type: str, content: bytes) -> None:
         with self._transaction():
             self.voucher(number)
+            self._check_file(number, content_type, len(content))
             self.db.execute(
                 "insert into attachment (voucher, name, content_type, content) values (?, ?, ?, ?)",
                 [number, name, content_type, content],
@@ -176,12 +186,34 @@ class Books:
             rows = self.db.execute(f"{query} order by id", [number]).fetchall()
         return [{"name": row[0], "contentType": row[1], "size": row[2]} for row in rows]
 
+    def content(self, number: str, name: str) -> bytes:
+        query = "select content from attachment where voucher = ? and name = ?"
+        with self.lock:
+            row = self.db.execute(query, [number, name]).fetchone()
+        if row is None:
+            raise Refused("not_found", f"Voucher {number} has no file {name}.")
+        found: bytes = row[0]
+        return found
+
+    def _check_file(self, number: str, content_type: str, size: int) -> None:
+        rules = self._get("files", "") or {}
+        most, types = rules.get("maxBytes", MAX_FILE), rules.get("types")
+        if size > most:
+            raise Refused("too_large", f"A file may have {most} bytes.")
+        if types and content_type not in types:
+            raise Refused("file_type", f"Files of type {content_type} are not taken.")
+        if "perVoucher" in rules and len(self.attachments(number)) >= rules["perVoucher"]:
+            raise Refused("too_many_files", f"Voucher {number} has as many files as it can have.")
+
     # Rules
 
     def _check(self, sent: Json) -> None:
         self._check_date(sent["postingDate"])
         if not sent["lines"]:
             raise Refused("no_lines", "A voucher needs at least one line.")
+        journals = self._get("journals", "")
+        if sent.get("journal") and journals and sent["journal"] not in journals["codes"]:
+            raise Refused("journal_unknown", f"There is no journal {sent['journal']}.")
         self._check_vendor(sent.get("vendor"))
         for line in sent["lines"]:
             self._check_line(line, sent)

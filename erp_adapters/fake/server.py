@@ -6,8 +6,10 @@ POST /vouchers/search          {"references": [...]} -> {"vouchers": [...]}
 POST /vouchers/finalise        {"ids": [...]} -> {"results": [...]}
 GET | DELETE /vouchers/<id>    POST /vouchers/<id>/reverse   {"reason"}
 GET | POST /vouchers/<id>/attachments    raw bytes, name in X-File-Name (percent-encoded)
+GET  /vouchers/<id>/attachments/<name>   {"content"} in base64
 
-PUT  /_admin/seed              company, accounts, dimensions, taxCodes, vendors, closedMonths
+PUT  /_admin/seed              company, accounts, dimensions, taxCodes, vendors, closedMonths,
+                               journals, files
 GET  /_admin/state             everything raw; DELETE forgets the vouchers
 POST | DELETE /_admin/faults   {"match", "status", "headers", "body", "contentType", "delayMs",
                                 "drop": "before" | "after", "times", "skip"}
@@ -20,6 +22,7 @@ import re
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,10 +33,9 @@ from erp_adapters.fake.books import Books, Json, Refused
 
 KEY = "fake-key"
 PAGE = 100  # records
-MAX_FILE = 20_000_000  # bytes
 LISTS = {"accounts": "accounts", "dimensions": "dimensions"}
 LISTS |= {"tax-codes": "taxCodes", "vendors": "vendors"}
-STATUS = {"not_found": 404, "too_large": 413}
+STATUS = {"not_found": 404, "too_many_files": 409, "too_large": 413, "file_type": 415}
 
 
 class Fault:
@@ -146,13 +148,13 @@ class Handler(BaseHTTPRequestHandler):
                 return books.reverse(number, self.sent()["reason"])
             case "GET", [number, "attachments"]:
                 return {"attachments": books.attachments(number)}
+            case "GET", [number, "attachments", name]:
+                return {"content": b64encode(books.content(number, name)).decode()}
             case "POST", [number, "attachments"]:
                 return self.attach(number)
         raise Refused("not_found", "There is nothing here.")
 
     def attach(self, number: str) -> Json:
-        if len(self.body) > MAX_FILE:
-            raise Refused("too_large", f"A file may have {MAX_FILE} bytes.")
         self.server.erp.books.attach(
             number,
             name=unquote(self.headers.get("X-File-Name", "")),

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from erp_adapters.errors import RemoteError
@@ -197,3 +198,10 @@ def _send(connection_id: int) -> None:
 def mark_erp_problem(*, connection: Connection, sentence: str) -> None:
     connection.erp_problem = sentence[:500]
     connection.save(update_fields=["erp_problem"])
+
+
+def mark_pleo_problem(*, connection: Connection, sentence: str) -> None:
+    """A right is missing: the grant is of no use until a person reconnects with more rights."""
+    PleoGrant.objects.filter(connection=connection, dead_since=None).update(
+        dead_since=timezone.now(), dead_reason=sentence[:500]
+    )

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
 
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import Rejected
@@ -57,6 +59,7 @@ def take_jobs(lease: Lease, listed: Sequence[Job], *, now: datetime) -> list[Exp
                     run=run,
                     pleo_job_id=job.id,
                     number_of_items=job.number_of_items,
+                    with_vendors=job.vendor_based_bookkeeping,
                     created_at=job.created_at,
                 )
     return sorted(ours.values(), key=lambda job: (job.created_at, job.pleo_job_id))
@@ -225,10 +228,11 @@ def save_intents(
     lease: Lease,
     job: ExportJob,
     entries: Sequence[tuple[ExportJobItem, Sequence[Voucher]]],
-    *,
-    now: datetime,
 ) -> None:
-    """Committed before the call. A posted row is never among them: the plan left it out."""
+    """Committed before the call. A posted row is never among them: the plan left it out.
+
+    The database's clock says when, so that a worker with another clock waits long enough.
+    """
     rows = []
     for item, vouchers in entries:
         for voucher in vouchers:
@@ -244,7 +248,7 @@ def save_intents(
                     voucher=content,
                     voucher_hash=hash_of(content),
                     fence=lease.fence,
-                    intended_at=now,
+                    intended_at=Now(),
                 )
             )
     with lease.writing():
@@ -305,17 +309,13 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
         Posting.objects.filter(
             connection=lease.connection,
             state__in=[Posting.State.INTENT, Posting.State.UNCERTAIN],
-        )
+        ).annotate(age=ExpressionWrapper(Now() - F("intended_at"), DurationField()))
     )
     if not rows:
         return
-    settled_at = max(row.intended_at for row in rows) + settle_time(erp)
-    if settled_at > now:
-        raise Wait(
-            (settled_at - now).total_seconds(),
-            erp.label,
-            f"Checking in {erp.label} what was booked.",
-        )
+    rest = (settle_time(erp) - min(row.age for row in rows)).total_seconds()
+    if rest > 0:
+        raise Wait(rest, erp.label, f"Checking in {erp.label} what was booked.")
     found: dict[str, PostedVoucher | Rejected] = {}
     for chunk in chunks(rows, LOOK_UP):
         found |= erp.find_posted([row.reference for row in chunk])
@@ -351,10 +351,24 @@ def _postings(lease: Lease, references: Sequence[str]) -> Any:
     return Posting.objects.filter(connection=lease.connection, reference__in=references)
 
 
-def note_upload(posting: Posting, name: str, *, problem: str, size: int, now: datetime) -> None:
-    state = AttachmentUpload.State.FAILED if problem else AttachmentUpload.State.UPLOADED
-    AttachmentUpload.objects.update_or_create(
-        posting=posting,
-        name=name[:200],
-        defaults={"state": state, "problem": problem[:500], "size": size, "changed_at": now},
-    )
+def note_upload(
+    lease: Lease,
+    posting: Posting,
+    number: int,
+    *,
+    name: str,
+    problem: str,
+    failure_type: str,
+    size: int,
+    now: datetime,
+) -> AttachmentUpload:
+    """One row per file and posting, however often it is tried."""
+    with lease.writing():
+        row = AttachmentUpload.objects.filter(posting=posting, number=number).first()
+        row = row or AttachmentUpload(posting=posting, number=number)
+        row.state = AttachmentUpload.State.FAILED if problem else AttachmentUpload.State.UPLOADED
+        row.name, row.size, row.changed_at = name[:200], size, now
+        row.problem, row.failure_type = problem[:500], failure_type
+        row.tries += 1
+        row.save()
+    return row

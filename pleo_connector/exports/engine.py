@@ -15,31 +15,33 @@ A worker may die on any line: the next one starts at the top and finds each step
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from erp_adapters.base import ErpAdapter
-from erp_adapters.errors import OutcomeUnknown, PeriodClosed, Rejected, RemoteError
-from erp_adapters.ledger import Attachment, PostedVoucher, Voucher
+from erp_adapters.errors import OutcomeUnknown, PeriodClosed, Rejected
+from erp_adapters.ledger import PostedVoucher, Voucher
 from pleo_connector.bookkeeping.book import book
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.bookkeeping.result import NotBookable
-from pleo_connector.catalog.actions import refresh_catalog
-from pleo_connector.catalog.queries import load_catalog, read_at
+from pleo_connector.catalog.actions import fresh_catalog
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions, queries, receipts
+from pleo_connector.exports import actions, queries
 from pleo_connector.exports.actions import chunks
+from pleo_connector.exports.attachments import Attachments
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.outcomes import Stop
-from pleo_connector.exports.translation import job_type_of, meaning_of
+from pleo_connector.exports.translation import job_type_of, meaning_of, told
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.pleo.client import ITEMS_PER_UPDATE, ItemResult, Job, PleoClient
 from pleo_connector.pleo.export_items import ExportItem, MalformedItem, parse_export_item
 
 Status = ExportJobItem.Status
+# Each report is an action on the job, which dies at Pleo after an hour without one.
+REPORT_AFTER = timedelta(minutes=10)
 
 
 @dataclass
@@ -62,10 +64,16 @@ class JobRun:
     remote: Job | None = None  # as Pleo listed it
     items: dict[UUID, ExportJobItem] = field(default_factory=dict)
     payloads: dict[UUID, ExportItem] = field(default_factory=dict)
-    has_fresh_links: bool = False
+    reported_at: datetime = field(init=False)
+    attachments: Attachments = field(init=False)
 
     def run(self) -> None:
         """All steps. Raises Stop, Wait, LeaseLost or a RemoteError; the caller settles those."""
+        with TemporaryDirectory(prefix="receipts-") as folder:
+            self.attachments, self.reported_at = Attachments(self, Path(folder)), self.now()
+            self.steps()
+
+    def steps(self) -> None:
         self.start()
         mapping, catalog = self.prepare()
         actions.recover(self.lease, self.erp, now=self.now())
@@ -74,6 +82,7 @@ class JobRun:
             self.finish(entries)
         for batch in self.batches(planned):
             self.finish(self.book(batch, mapping))
+        self.finish(self.attachments.once_more())
         self.close()
 
     # -- start and prepare ------------------------------------------------------------------
@@ -90,16 +99,17 @@ class JobRun:
         if remote.is_finished:
             raise Stop.finished_at_pleo(remote)
         actions.job_started(self.lease, self.job)
+        if not self.lease.connection.mapping_versions.exists():
+            sentence = "It is not set yet how entries are booked. Choose the accounts first."
+            raise Stop("missing_configuration", sentence)
+        if remote.vendor_based_bookkeeping and not self.erp.capabilities.vendor_ledger:
+            sentence = f"{self.erp.label} keeps no vendor ledger. Turn off Vendor Tagging in Pleo."
+            raise Stop("invalid_configuration", sentence)
 
     def prepare(self) -> tuple[BookkeepingMapping, Catalog]:
         connection = self.lease.connection
-        oldest = read_at(connection)
-        max_age = timedelta(seconds=settings.CATALOG_SECONDS)
-        if oldest is None or self.now() - oldest > max_age:
-            refresh_catalog(connection=connection, erp=self.erp, now=self.now())
-        else:
-            self.erp.company()  # reachable, and our credentials work
-        mapping, catalog = load_mapping(connection), load_catalog(connection, self.erp)
+        catalog = fresh_catalog(connection=connection, erp=self.erp, now=self.now())
+        mapping = load_mapping(connection)
         if not catalog.accounts:
             raise Stop(
                 "missing_configuration",
@@ -208,8 +218,10 @@ class JobRun:
             refused = [r for v in entry.vouchers if isinstance(r := results[v.reference], Rejected)]
             if refused:
                 meaning = meaning_of(refused[0])
-                item_type, fix = meaning.item_type, meaning.fix
-                entry.item.refuse(item_type, said_by(self.erp.label, refused[0]), fix=fix)
+                sentence = told(refused[0], erp=self.erp.label)
+                entry.item.refuse(
+                    meaning.item_type, sentence, fix=meaning.fix, subject=refused[0].message
+                )
             else:
                 booked.append(entry.item)
         actions.save_items(self.lease, [entry.item for entry in batch])
@@ -220,9 +232,7 @@ class JobRun:
         vouchers = [voucher for entry in batch for voucher in entry.vouchers]
         if not vouchers:
             return {}
-        actions.save_intents(
-            self.lease, self.job, [(e.item, e.vouchers) for e in batch], now=self.now()
-        )
+        actions.save_intents(self.lease, self.job, [(e.item, e.vouchers) for e in batch])
         try:
             answers = self.erp.post(vouchers)
         except OutcomeUnknown:
@@ -263,61 +273,26 @@ class JobRun:
     # -- receipts ---------------------------------------------------------------------------
 
     def with_receipts(self, batch: list[Planned]) -> list[Planned]:
-        """The entries whose receipts can all be fetched; the others are refused before booking."""
-        with self.fetched([entry.item for entry in batch]) as files:
-            bad = {file.entry_id: file for file in files if file.problem}
-        for entry in batch:
-            if file := bad.get(entry.item.accounting_entry_id):
-                entry.item.refuse(file.failure_type, file.problem, fix="pleo")
+        """The entries whose receipts can all be attached; the others are refused unbooked.
+
+        One of which a part is booked goes on: its other half is missing in the books.
+        """
+        whole = [x.item for x in batch if actions.part_of(x.vouchers[0].reference) == 0]
+        for item, refusal in self.attachments.refused(whole):
+            item.refuse(refusal.type, refusal.sentence, fix=refusal.fix, subject=refusal.subject)
         actions.save_items(self.lease, [entry.item for entry in batch])
         return [entry for entry in batch if entry.item.status == Status.PENDING]
 
     def finish(self, entries: Sequence[ExportJobItem]) -> None:
         """Receipts of booked entries, then the results to Pleo."""
-        posted = queries.first_postings(self.lease.connection, entries)
-        done = queries.uploaded_names(posted.values())
-        wanted = [e for e in entries if e.accounting_entry_id in posted]
-        with self.fetched(wanted, skip=done) as files:
-            for file in files:
-                posting = posted[file.entry_id]
-                problem = file.problem or self.attach(posting, file)
-                size = file.path.stat().st_size if file.path else 0
-                actions.note_upload(posting, file.name, problem=problem, size=size, now=self.now())
+        self.attachments.attach(entries)
         self.report()
 
-    def fetched(
-        self, entries: Sequence[ExportJobItem], skip: Mapping[UUID, set[str]] | None = None
-    ) -> Any:
-        wanted = [
-            receipts.Wanted(item.accounting_entry_id, index, name, payload.files[index])
-            for item in entries
-            if (payload := self.payloads.get(item.accounting_entry_id))
-            for index, name in enumerate(receipts.names_of(payload))
-            if name not in (skip or {}).get(item.accounting_entry_id, ())
-        ]
-        return receipts.fetched(
-            wanted, pleo=self.pleo, capabilities=self.erp.capabilities, fresh=self.fresh_links
-        )
-
-    def fresh_links(self, entry_id: UUID) -> Sequence[Any]:
-        if not self.has_fresh_links:
-            self.has_fresh_links = True
-            for raw in self.pleo.export_items(self.job.pleo_job_id):
-                if (found := UUID(raw["accountingEntryId"])) in self.payloads:
-                    self.payloads[found] = parse_export_item(raw)
-        return self.payloads[entry_id].files
-
-    def attach(self, posting: Posting, file: receipts.Receipt) -> str:
-        """Empty when attached, else the problem as a sentence."""
-        assert file.path is not None
-        content = Attachment(
-            name=file.name, content_type=file.content_type, content=file.path.read_bytes()
-        )
-        try:
-            self.erp.attach(queries.posted_voucher(posting), content)
-        except (Rejected, OutcomeUnknown) as error:
-            return said_by(self.erp.label, error)
-        return ""
+    def breathe(self) -> None:
+        """Called while receipts take their time: neither the lease nor the job at Pleo may end."""
+        self.lease.renew()
+        if self.now() - self.reported_at > REPORT_AFTER:
+            self.report()
 
     # -- report and close -------------------------------------------------------------------
 
@@ -331,6 +306,7 @@ class JobRun:
             results = [_result(item, postings, self.now()) for item in batch]
             refused = self.pleo.update_items(self.job.pleo_job_id, results)
             actions.note_reported(self.lease, self.job, batch, refused, now=self.now())
+        self.reported_at = self.now()
 
     def close(self) -> None:
         """Tell Pleo how it ended. The items have the details."""
@@ -368,8 +344,3 @@ def _result(
         external_url=posting.url if posting else "",
         exported_at=(posting.settled_at if posting else None) or now,
     )
-
-
-def said_by(label: str, error: RemoteError) -> str:
-    """The far side's own words, with its name."""
-    return error.message if label in error.message else f"{label}: {error.message}"

@@ -32,6 +32,7 @@ class ExportJob(models.Model):
     pleo_job_id = models.UUIDField()
     status = models.CharField(max_length=30, choices=Status.choices, default=Status.PENDING)
     number_of_items = models.PositiveIntegerField()
+    with_vendors = models.BooleanField(default=False)  # vendorBasedBookkeeping
     failure_type = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()  # at Pleo
 
@@ -198,10 +199,13 @@ class AttachmentUpload(models.Model):
         FAILED = "failed", "Could not be attached"
 
     posting = models.ForeignKey(Posting, models.CASCADE, related_name="attachments")
-    name = models.CharField(max_length=200)
+    number = models.PositiveSmallIntegerField()  # in Pleo's order from 1; 0 for all in one file
+    name = models.CharField(max_length=200)  # in the ERP
     state = models.CharField(max_length=20, choices=State.choices)
+    failure_type = models.CharField(max_length=60, blank=True)  # Pleo's word
     problem = models.CharField(max_length=500, blank=True)
     size = models.PositiveIntegerField(default=0)  # bytes
+    tries = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField()
 
     objects: ClassVar[models.Manager["AttachmentUpload"]] = ScopedManager(
@@ -210,7 +214,7 @@ class AttachmentUpload(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["posting", "name"], name="one_upload_per_file")
+            models.UniqueConstraint(fields=["posting", "number"], name="one_upload_per_file")
         ]
 
     def __str__(self) -> str:

@@ -35,15 +35,15 @@ def first_postings(connection: Connection, entries: Iterable[ExportJobItem]) -> 
     }
 
 
-def uploaded_names(postings: Iterable[Posting]) -> dict[UUID, set[str]]:
-    """Names of the receipts that are in the ERP, by entry."""
+def uploaded_numbers(postings: Iterable[Posting]) -> dict[UUID, set[int]]:
+    """Numbers of the receipts that are in the ERP, by entry."""
     rows = AttachmentUpload.objects.filter(
         posting__in=list(postings), state=AttachmentUpload.State.UPLOADED
-    ).values_list("posting__accounting_entry_id", "name")
-    names: dict[UUID, set[str]] = {}
-    for entry_id, name in rows:
-        names.setdefault(entry_id, set()).add(name)
-    return names
+    ).values_list("posting__accounting_entry_id", "number")
+    numbers: dict[UUID, set[int]] = {}
+    for entry_id, number in rows:
+        numbers.setdefault(entry_id, set()).add(number)
+    return numbers
 
 
 def posted_voucher(posting: Posting) -> PostedVoucher:
@@ -62,8 +62,8 @@ def posted_voucher(posting: Posting) -> PostedVoucher:
 # -- For the pages ------------------------------------------------------------------------------
 
 
-def get_export(user: User, public_id: UUID) -> tuple[ExportJob, Membership]:
-    """An export job and the user's membership; strangers get 404."""
+def get_export(user: User, public_id: UUID, *, to: str = "read") -> tuple[ExportJob, Membership]:
+    """An export job and the user's membership; strangers get 404, readers who write 403."""
     with scopes_disabled():
         job = (
             ExportJob.objects.select_related("run", "connection")
@@ -72,7 +72,7 @@ def get_export(user: User, public_id: UUID) -> tuple[ExportJob, Membership]:
         )
     if job is None:
         raise Http404("No such export.")
-    connection, membership = get_connection(user, job.connection.public_id)
+    connection, membership = get_connection(user, job.connection.public_id, to=to)
     job.connection = connection
     return job, membership
 
@@ -90,6 +90,10 @@ class Counts:
     @property
     def done(self) -> int:
         return self.booked + self.failed
+
+    @property
+    def unbooked(self) -> int:
+        return self.total - self.booked
 
     @property
     def waiting(self) -> int:

@@ -14,11 +14,12 @@ from erp_adapters.errors import (
     RemoteError,
     Unavailable,
 )
-from pleo_connector.connections.actions import mark_erp_problem
-from pleo_connector.exports import actions
+from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
+from pleo_connector.exports import actions, queries
 from pleo_connector.exports.engine import JobRun
+from pleo_connector.exports.models import Posting
 from pleo_connector.exports.outcomes import Stop, Wait
-from pleo_connector.exports.translation import meaning_of
+from pleo_connector.exports.translation import job_type_for, meaning_of, told
 
 # A job dies at Pleo an hour after its last update; before that we tell the real reason.
 GIVE_UP = timedelta(minutes=45)
@@ -45,7 +46,7 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
         return _no_access(run, error)
     if isinstance(error, Unavailable | OutcomeUnknown):
         if _is_too_late(run):
-            return _stop(run, Stop(meaning_of(error).job_type, error.message))
+            return _give_up(run, error)
         return _pause(run, _wait_for(run, error))
     if isinstance(error, Rejected) and error.system == "pleo":
         return _refused_by_pleo(run, error)
@@ -53,16 +54,34 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
     if run.job.run.waits < BUG_TRIES:
         sentence = "Something went wrong on our side. We have been told, and try again."
         return _pause(run, Wait(_delay(run), "us", sentence))
-    return _stop(run, Stop("validation_failure", "Something went wrong on our side."))
+    return _stop(run, Stop("validation_failure", "Something went wrong on our side. Write to us."))
+
+
+def _give_up(run: JobRun, error: RemoteError) -> timedelta | None:
+    """Entries that were not reached say why; else Pleo would only call them abandoned."""
+    sentence, meaning = told(error, erp=run.erp.label), meaning_of(error)
+    if error.system == "erp":
+        run.items = run.items or {i.accounting_entry_id: i for i in run.job.items.all()}
+        postings = queries.postings_of(run.lease.connection, list(run.items))
+        for entry_id, item in run.items.items():
+            known = postings.get(entry_id)
+            if known and all(posting.state == Posting.State.POSTED for posting in known):
+                item.book(before=known[0].job_id != run.job.pk)
+            elif item.status == item.Status.PENDING:
+                item.refuse(meaning.item_type, sentence, fix=meaning.fix, subject=error.message)
+        actions.save_items(run.lease, run.items.values())
+    return _stop(run, Stop(job_type_for(error), sentence))
 
 
 def _no_access(run: JobRun, error: RemoteError) -> timedelta | None:
     if error.system == "pleo":  # nothing can be told to Pleo until a person reconnects
+        if isinstance(error, NotAllowed):
+            mark_pleo_problem(connection=run.lease.connection, sentence=error.message)
         _pause(run, Wait(0, "reconnect", error.message), is_timed=False)
         return UNTIL_RECONNECTED
     sentence = f"{run.erp.label}: {error.message}"
     mark_erp_problem(connection=run.lease.connection, sentence=sentence)
-    return _stop(run, Stop(meaning_of(error).job_type, f"{sentence} Reconnect {run.erp.label}."))
+    return _stop(run, Stop(meaning_of(error).job_type, told(error, erp=run.erp.label)))
 
 
 def _refused_by_pleo(run: JobRun, error: Rejected) -> timedelta | None:

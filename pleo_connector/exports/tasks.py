@@ -1,18 +1,19 @@
 """Doors for Celery. A message names a connection, so duplicates are harmless."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError
-from pleo_connector.connections.actions import mark_erp_problem
+from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
 from pleo_connector.connections.erp import open_erp, open_pleo
 from pleo_connector.connections.lease import Lease, LeaseLost, claim
 from pleo_connector.connections.models import Connection
@@ -24,6 +25,10 @@ from pleo_connector.history.recorder import Recorder
 from pleo_connector.pleo.client import Job, PleoClient
 
 WAKE_BATCH = 500
+# Nothing can be written any more; the lease lapses, and the next worker goes on.
+DATABASE_LOST = (OperationalError, InterfaceError, InternalError)
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="exports.wake_due")
@@ -44,10 +49,13 @@ def wake_due(**_: Any) -> None:
 @shared_task(name="exports.export_pending")
 def export_pending(*, connection_id: int, **_: Any) -> None:
     """Book whatever Pleo has waiting for this connection, unless another worker does."""
-    lease = claim(connection_id)
-    if lease is not None:
-        with scope(tenant=lease.connection.tenant):
-            work(lease, now=timezone.now)
+    try:
+        lease = claim(connection_id)
+        if lease is not None:
+            with scope(tenant=lease.connection.tenant):
+                work(lease, now=timezone.now)
+    except DATABASE_LOST as error:
+        logger.warning("Connection %s is taken up when its lease ends: %s", connection_id, error)
 
 
 def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
@@ -67,8 +75,11 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     except ValueError as error:  # the stored settings do not fit the adapter any more
         mark_erp_problem(connection=lease.connection, sentence=str(error))
         wake_in = UNTIL_RECONNECTED
-    except (AuthenticationFailed, NotAllowed):
+    except AuthenticationFailed:
         wake_in = UNTIL_RECONNECTED  # the grant says so on the connection's page
+    except NotAllowed as error:
+        mark_pleo_problem(connection=lease.connection, sentence=error.message)
+        wake_in = UNTIL_RECONNECTED
     except RemoteError:
         wake_in = timedelta(seconds=settings.RETRY_SECONDS[0])
     lease.release(wake_in=wake_in)
@@ -99,7 +110,7 @@ def run_job(run: JobRun, recorder: Recorder) -> timedelta | None:
     outcome = ""
     try:
         run.run()
-    except LeaseLost:
+    except (LeaseLost, *DATABASE_LOST):
         raise
     except Exception as error:  # noqa: BLE001  one job's trouble is settled here
         wait = settle(run, error)

@@ -54,32 +54,78 @@ class Meaning:
     item_type: str
     job_type: str
     fix: str  # accounts | dimensions | tax | vendors | posting | pleo | erp | support
+    advice: str  # what a bookkeeper does about it; {erp} is the name of theirs
 
+
+WAIT = "Export it again in Pleo when {erp} works: what is booked already is not booked twice."
 
 MEANINGS: dict[type[errors.RemoteError], Meaning] = {
     errors.RateLimited: Meaning(
-        "accounting_system_rate_limit", "accounting_system_rate_limit", "erp"
+        "accounting_system_rate_limit", "accounting_system_rate_limit", "erp", WAIT
     ),
     errors.Unavailable: Meaning(
-        "accounting_system_unreachable", "accounting_system_unreachable", "erp"
+        "accounting_system_unreachable", "accounting_system_unreachable", "erp", WAIT
     ),
-    errors.OutcomeUnknown: Meaning("accounting_system_timeout", "accounting_system_timeout", "erp"),
+    errors.OutcomeUnknown: Meaning(
+        "accounting_system_timeout", "accounting_system_timeout", "erp", WAIT
+    ),
     errors.AuthenticationFailed: Meaning(
         "accounting_system_authentication_failure",
         "accounting_system_authentication_failure",
         "erp",
+        "Reconnect {erp}, and export it again in Pleo.",
     ),
-    errors.NotAllowed: Meaning("authorization_failure", "authorization_failure", "erp"),
-    errors.AccountUnknown: Meaning("account_unknown", "invalid_configuration", "accounts"),
-    errors.VendorUnknown: Meaning("vendor_unknown", "invalid_configuration", "vendors"),
-    errors.TaxCodeUnknown: Meaning("tax_code_unknown", "invalid_configuration", "tax"),
-    errors.DimensionValueUnknown: Meaning("tag_unknown", "invalid_configuration", "dimensions"),
+    errors.NotAllowed: Meaning(
+        "authorization_failure",
+        "authorization_failure",
+        "erp",
+        "Give the user of this connection the right in {erp}, or reconnect with another user.",
+    ),
+    errors.AccountUnknown: Meaning(
+        "account_unknown",
+        "invalid_configuration",
+        "accounts",
+        "Choose another category in Pleo or another account in the account settings, or open the "
+        "account in {erp}.",
+    ),
+    errors.VendorUnknown: Meaning(
+        "vendor_unknown",
+        "invalid_configuration",
+        "vendors",
+        "Check the vendor in {erp}, or choose another one in Pleo.",
+    ),
+    errors.TaxCodeUnknown: Meaning(
+        "tax_code_unknown",
+        "invalid_configuration",
+        "tax",
+        "Choose another tax code in Pleo, or add it in {erp}.",
+    ),
+    errors.DimensionValueUnknown: Meaning(
+        "tag_unknown",
+        "invalid_configuration",
+        "dimensions",
+        "Choose another tag in Pleo, or add the value in {erp}.",
+    ),
     errors.PeriodClosed: Meaning(
-        "accounting_system_validation_failure", "validation_failure", "posting"
+        "accounting_system_validation_failure",
+        "validation_failure",
+        "posting",
+        "Open the period in {erp}, or let the posting settings move the date.",
     ),
-    errors.Rejected: Meaning("accounting_system_validation_failure", "validation_failure", "erp"),
+    errors.Rejected: Meaning(
+        "accounting_system_validation_failure",
+        "validation_failure",
+        "erp",
+        "Change it in Pleo or in {erp}, and export it again.",
+    ),
 }
-UNEXPECTED = Meaning("unexpected_failure", "validation_failure", "support")
+UNEXPECTED = Meaning("unexpected_failure", "validation_failure", "support", "Write to us.")
+# Where it is Pleo that fails us, the accounting system is not to blame.
+AT_PLEO = {
+    "accounting_system_rate_limit": "pleo_rate_limit",
+    "accounting_system_unreachable": "service_unreachable",
+    "accounting_system_timeout": "service_timeout",
+}
 
 
 def meaning_of(error: BaseException) -> Meaning:
@@ -90,7 +136,25 @@ def meaning_of(error: BaseException) -> Meaning:
     return UNEXPECTED
 
 
+def job_type_for(error: errors.RemoteError) -> str:
+    """The reason of a job that this error ends."""
+    kind = meaning_of(error).job_type
+    return AT_PLEO.get(kind, kind) if error.system == "pleo" else kind
+
+
+def told(error: errors.RemoteError, *, erp: str) -> str:
+    """What was said, in the far side's own words, and what to do about it."""
+    said = said_by("Pleo" if error.system == "pleo" else erp, error)
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
+    return f"{said} {meaning_of(error).advice.format(erp=erp)}"
+
+
 def job_type_of(item_types: set[str]) -> str:
     """The reason of a job whose items all failed: theirs, where it is one and Pleo has it."""
     common = item_types.pop() if len(item_types) == 1 else ""
     return common if common in JOB_TYPES else "validation_failure"
+
+
+def said_by(label: str, error: errors.RemoteError) -> str:
+    """The far side's own words, with its name."""
+    return error.message if label in error.message else f"{label}: {error.message}"

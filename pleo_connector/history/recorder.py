@@ -27,17 +27,25 @@ class Recorder:
         self.attempt: Attempt | None = None
 
     def began(self, call: Call) -> Any:
-        self._lease.began(call)
+        """A write is written down together with the look at the lease, as the last step before."""
         if self.attempt is None:
+            self._lease.began(call)
             return None
-        return RemoteCall.objects.create(
-            attempt=self.attempt,
+        if not call.is_write:
+            return self._row(self.attempt, call)
+        with self._lease.writing():
+            return self._row(self.attempt, call)
+
+    def _row(self, attempt: Attempt, call: Call) -> RemoteCall:
+        row: RemoteCall = RemoteCall.objects.create(
+            attempt=attempt,
             system=call.system,
             method=call.method,
             template=call.template[:200],
             is_write=call.is_write,
             began_at=timezone.now(),
         )
+        return row
 
     def ended(self, token: Any, *, status: int | None, duration_ms: int, excerpt: str) -> None:
         if token is None:

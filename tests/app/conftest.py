@@ -82,8 +82,15 @@ def fake_erp(fake_erp_process: FakeErp, simulator: Simulator) -> FakeErp:
     fake_erp_process(
         "PUT",
         "/seed",
-        company={"id": "1", "name": company["name"], "currency": company["currency"]},
+        company={
+            "id": "1",
+            "name": company["name"],
+            "currency": company["currency"],
+            "lockDate": None,
+        },
         closedMonths=[],
+        journals=[],
+        files={},
         **simulator.chart(company),
     )
     return fake_erp_process

@@ -1,0 +1,43 @@
+"""The same engine against a real Tryton, judged from Tryton's own data."""
+
+from collections import Counter
+
+import pytest
+
+from demo import tryton
+from demo.expected import expected
+from demo.stack import RATES
+from tests.app.conftest import Desk
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_company_year_adds_up_in_tryton(tryton_desk: Desk, tryton_books: tryton.Access) -> None:
+    """A thousand entries of all types: balances, receipts and dimensions equal Pleo's own sums."""
+    desk, path = tryton_desk, f"/companies/{tryton_desk.company['id']}"
+    desk.simulator("PUT", "/switches", rate_limit_per_minute=0)
+    desk.simulator("POST", f"{path}/year", count=1000)
+    queued = [
+        entry_id
+        for entry_id, entry in desk.simulator.entries(desk.company).items()
+        if entry["lane"] == "queue" and not entry["expectedFailure"]
+    ]
+    job = desk.export(entryIds=queued)
+    failed = list(job.items.filter(status="failed").values_list("failure_reason", flat=True))
+    assert failed == []
+    assert job.status == "completed"
+
+    books = tryton.ledger(tryton_books)
+    entries = desk.simulator.entries(desk.company)
+    wanted = expected(
+        [entries[entry_id] for entry_id in queued],
+        wallets={w["currency"]: w["contraAccount"] for w in desk.company["wallets"]},
+        rates=RATES[desk.company["currency"]],
+    )
+    assert len(books.posted) == len(queued) >= 1000
+    assert max(Counter(move["description"] for move in books.moves).values()) == 1
+    found = {code: amount for code, amount in books.trial_balance.items() if amount}
+    assert found == {code: amount for code, amount in wanted.balances.items() if amount}
+    assert sum(len(move["attachments"]) for move in books.moves) == wanted.receipts
+    dimensions = sum(len(line["dimensions"]) for m in books.moves for line in m["lines"])
+    assert dimensions == wanted.dimensions
