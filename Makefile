@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint bench dev lock screenshots
+.PHONY: demo test lint bench chaos dev lock screenshots
 
 $(READY): requirements.lock
 	$(PYTHON) -m venv .venv
@@ -30,6 +30,10 @@ screenshots: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+## Crash at every boundary, random faults, lost servers; SEEDS=1000, ERP=tryton for more.
+chaos: $(READY)
+	$(BIN)/python -W ignore -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ERP),--erp $(ERP))
 
 ## The product alone, with its own Postgres and Redis, reloading on change.
 dev: $(READY)

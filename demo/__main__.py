@@ -32,6 +32,7 @@ def main() -> int:
     if chosen.reset:
         shutil.rmtree(chosen.data, ignore_errors=True)
     started = time.monotonic()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where started in background
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(130))
     ports = Ports(
