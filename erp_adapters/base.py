@@ -105,8 +105,11 @@ class ErpAdapter(ABC):
         return list(drafts)
 
     @abstractmethod
-    def attach(self, posted: PostedVoucher, file: Attachment) -> None:
-        """Attach one file. Safe to repeat: a file of the same name on the voucher is kept."""
+    def attach(self, posted: PostedVoucher, file: Attachment, *, may_exist: bool = True) -> None:
+        """Attach one file. Safe to repeat: a file of the same name on the voucher is kept.
+
+        `may_exist` is False where no file was ever sent to this voucher: then it need not look.
+        """
 
     def reverse(self, posted: PostedVoucher, *, reason: str) -> PostedVoucher:
         """Book the mirror image, where `capabilities.can_reverse` says so."""

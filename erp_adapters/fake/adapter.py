@@ -171,10 +171,10 @@ class FakeAdapter(ErpAdapter):
         results = self._call("POST", "/vouchers/finalise", json=body)["results"]
         return [self._outcome(x, key) for x, key in zip(results, references, strict=True)]
 
-    def attach(self, posted: PostedVoucher, file: Attachment) -> None:
+    def attach(self, posted: PostedVoucher, file: Attachment, *, may_exist: bool = True) -> None:
         path = f"/vouchers/{quote(posted.id)}/attachments"
         template = "/vouchers/{id}/attachments"
-        known = self._call("GET", path, template=template)["attachments"]
+        known = self._call("GET", path, template=template)["attachments"] if may_exist else ()
         if file.name not in [row["name"] for row in known]:
             headers = {"X-File-Name": quote(file.name), "Content-Type": file.content_type}
             self._call("POST", path, template=template, data=file.content, headers=headers)

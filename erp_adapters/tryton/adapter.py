@@ -146,12 +146,12 @@ class TrytonAdapter(ErpAdapter):
         standing = {key: final.get(row["id"]) or self._posted(row) for key, row in keep.items()}
         return [_named(standing.get(x.reference) or Rejected(GONE, code="gone"), x) for x in drafts]
 
-    def attach(self, posted: PostedVoucher, file: Attachment) -> None:
+    def attach(self, posted: PostedVoucher, file: Attachment, *, may_exist: bool = True) -> None:
         """A file of the same name is kept. Over REST, Tryton takes 2 MiB unless told otherwise."""
         name = payloads.clean(file.name) or "attachment"
         resource = f"account.move,{posted.id}"
         same = [["resource", "=", resource], ["name", "=", name]]
-        if self.wire.search("ir.attachment", same, ("name",), limit=1):
+        if may_exist and self.wire.search("ir.attachment", same, ("name",), limit=1):
             return
         values = {"name": name, "type": "data", "resource": resource, "data": binary(file.content)}
         if self.wire.has_rpc and len(file.content) > REST_BODY:

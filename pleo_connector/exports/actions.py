@@ -351,6 +351,14 @@ def _postings(lease: Lease, references: Sequence[str]) -> Any:
     return Posting.objects.filter(connection=lease.connection, reference__in=references)
 
 
+def note_attaching(lease: Lease, postings: Sequence[Posting], *, now: datetime) -> None:
+    """Committed before the first file of a voucher is sent: after a crash the ERP is looked at."""
+    fresh = [posting.pk for posting in postings if posting.attaching_at is None]
+    if fresh:
+        with lease.writing():
+            Posting.objects.filter(pk__in=fresh).update(attaching_at=now)
+
+
 def note_upload(
     lease: Lease,
     posting: Posting,

@@ -89,12 +89,14 @@ class Attachments:
         posted = queries.first_postings(self.run.lease.connection, items)
         done = queries.uploaded_numbers(posted.values())
         kept, self.kept = self.kept, {}
+        others = [i for i in items if i.accounting_entry_id in posted.keys() - kept.keys()]
+        wanted = self._wanted(others, done)
+        touched = [posted[i] for i in [*kept, *(w.entry_id for w in wanted)] if i in posted]
+        actions.note_attaching(self.run.lease, touched, now=self.run.now())
         for entry_id, receipts in kept.items():
             if entry_id in posted:
                 self._entry(posted[entry_id], receipts)
             self.receipts.forget(entry_id)
-        others = [i for i in items if i.accounting_entry_id in posted.keys() - kept.keys()]
-        wanted = self._wanted(others, done)
         with closing(self.receipts.each(wanted)) as found:
             for want, receipts in zip(wanted, found, strict=True):
                 self._entry(posted[want.entry_id], receipts)
@@ -157,7 +159,8 @@ class Attachments:
             name=receipt.name, content_type=receipt.content_type, content=path.read_bytes()
         )
         try:
-            self.run.erp.attach(queries.posted_voucher(posting), file)
+            may_exist = posting.attaching_at is not None
+            self.run.erp.attach(queries.posted_voucher(posting), file, may_exist=may_exist)
         except (Rejected, NotAllowed, OutcomeUnknown) as error:
             if isinstance(error, OutcomeUnknown):
                 self.unknown_at = self.run.now()

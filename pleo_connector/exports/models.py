@@ -160,6 +160,7 @@ class Posting(models.Model):
     url = models.CharField(max_length=500, blank=True)
     is_final = models.BooleanField(default=False)
     posting_date = models.DateField(null=True)  # in the ERP
+    attaching_at = models.DateTimeField(null=True)  # until then no file was ever sent to it
 
     objects: ClassVar[models.Manager["Posting"]] = ScopedManager(tenant="connection__tenant")
 

@@ -9,7 +9,7 @@ from demo.expected import expected
 from demo.stack import RATES
 from tests.app.conftest import Desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # as workers commit
 
 
 def test_a_company_year_adds_up_in_tryton(tryton_desk: Desk, tryton_books: tryton.Access) -> None:

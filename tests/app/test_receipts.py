@@ -321,9 +321,9 @@ def test_an_upload_without_an_answer_is_looked_up_and_not_repeated(
     assert rows(entry_id)[1].state == "uploaded"
 
 
-def test_the_erp_down_while_attaching_is_waited_for(shelf: Shelf) -> None:
+def test_the_erp_busy_while_attaching_is_waited_for(shelf: Shelf) -> None:
     entry_id = shelf.entry("pdf")
-    shelf.erp.fault("GET .*/attachments$", status=503, times=3)
+    shelf.erp.fault("POST .*/attachments$", status=429)
     job = shelf.desk.export(entryIds=[entry_id])
     assert job.run.state == Run.State.WAITING
     shelf.desk.work()

@@ -92,3 +92,11 @@ def test_an_upload_whose_answer_is_lost(
         erp.attach(posted, receipt())
     erp.attach(posted, receipt())
     assert files(sandbox, posted) == [("receipt.pdf", 1000)]
+
+
+def test_the_first_file_of_a_voucher_needs_no_look(
+    erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher
+) -> None:
+    erp.attach(posted, receipt(), may_exist=False)
+    erp.attach(posted, receipt())
+    assert files(sandbox, posted) == [("receipt.pdf", 1000)]
