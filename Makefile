@@ -16,7 +16,7 @@ demo: $(READY)
 
 ## Lint, types, import chain and all tests, against real servers.
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

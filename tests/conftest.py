@@ -4,6 +4,7 @@ Postgres and Redis come from the settings: embedded ones where no address is set
 """
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from demo import processes, tryton  # noqa: E402
 from demo.stack import CACHE, CLIENT_ID, RATES  # noqa: E402
+from erp_adapters import ADAPTERS  # noqa: E402
 from tests.contract.recorded import check_recorded, count_recorded  # noqa: E402
 
 SECRET = "a-secret-for-tests"
@@ -107,3 +109,15 @@ def tryton_books(tryton_server: tryton.Server, simulator_process: Simulator) -> 
         currency=company["currency"],
         extra_currencies=RATES[company["currency"]],
     )
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many cases of the adapter contract each ERP has passed."""
+    cases = Counter(
+        report.nodeid.rpartition("[")[2].partition("-")[0].rstrip("]")
+        for report in terminalreporter.stats.get("passed", ())
+        if "tests/contract/adapters/" in report.nodeid and "[" in report.nodeid
+    )
+    told = ", ".join(f"{kind} {cases[kind]}" for kind in ADAPTERS if cases[kind])
+    if told:
+        terminalreporter.write_line(f"adapter contract, cases passed: {told}")

@@ -1,16 +1,12 @@
 """Every test runs against every sandbox; each is started once, and only if a test asks."""
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from erp_adapters.base import ErpAdapter
 from tests.contract.adapters.proxy import Proxy
 from tests.contract.adapters.sandboxes import SANDBOXES, Sandbox
-
-CASES: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="session", params=list(SANDBOXES))
@@ -40,16 +36,3 @@ def erp(sandbox: Sandbox, network: Proxy) -> ErpAdapter:
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("erp_adapters.http.RETRY_PAUSE", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def count(request: pytest.FixtureRequest) -> None:
-    params = getattr(getattr(request.node, "callspec", None), "params", {})
-    if "sandbox" in params:
-        CASES[str(params["sandbox"])] += 1
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if CASES:
-        told = ", ".join(f"{kind} {cases}" for kind, cases in CASES.items())
-        terminalreporter.write_line(f"adapter contract, cases per sandbox: {told}")
