@@ -23,6 +23,9 @@ class Expected:
     """Balances are debit minus credit, in the company's currency."""
 
     balances: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    taxes: dict[str, Decimal] = field(
+        default_factory=lambda: defaultdict(Decimal)
+    )  # input, by code
     receipts: int = 0
     dimensions: int = 0  # (entry, line, dimension) that must be set
     entries: int = 0
@@ -43,6 +46,10 @@ def expected(
         total.dimensions += sum(len(line["tags"]) for line in lines)
         side = "inSupplierCurrency" if entry["type"] == "invoice" else "inWalletCurrency"
         rate = rates.get(entry["amount"][side]["currency"], Decimal(1))
+        for line in lines:
+            if (tax := line.get("tax")) and tax["type"] == "inclusive" and tax["code"]:
+                sign = -1 if entry["type"] in RETURNS else 1
+                total.taxes[tax["code"]] += sign * _money(tax["amount"][side])
         moves = list(_moves(entry, side, wallets))
         for account, amount in _converted(moves, rate):
             total.balances[account] += amount

@@ -11,6 +11,7 @@ RemoteError
     ├── VendorUnknown
     ├── TaxCodeUnknown
     ├── DimensionValueUnknown
+    ├── JournalUnknown
     └── PeriodClosed
 """
 
@@ -92,6 +93,10 @@ class TaxCodeUnknown(Rejected):
 
 
 class DimensionValueUnknown(Rejected):
+    pass
+
+
+class JournalUnknown(Rejected):
     pass
 
 

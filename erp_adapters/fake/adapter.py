@@ -12,6 +12,7 @@ from erp_adapters.base import Access, Capabilities, ErpAdapter, TaxManner
 from erp_adapters.errors import (
     AccountUnknown,
     DimensionValueUnknown,
+    JournalUnknown,
     OutcomeUnknown,
     PeriodClosed,
     Rejected,
@@ -45,6 +46,7 @@ REFUSALS: dict[str, type[Rejected]] = {
     "vendor_unknown": VendorUnknown,
     "tax_code_unknown": TaxCodeUnknown,
     "dimension_value_unknown": DimensionValueUnknown,
+    "journal_unknown": JournalUnknown,
     "period_closed": PeriodClosed,
 }
 

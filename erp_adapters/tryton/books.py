@@ -13,6 +13,7 @@ from typing import Any
 from erp_adapters.errors import (
     AccountUnknown,
     DimensionValueUnknown,
+    JournalUnknown,
     PeriodClosed,
     Rejected,
     TaxCodeUnknown,
@@ -49,7 +50,7 @@ class Books:
 
     def journal(self, code: str) -> int:
         rows = [row for row in self.journals.get(code, ()) if row["active"]]
-        row = _only(rows, f"journal {code}", Rejected)
+        row = _only(rows, f"journal {code}", JournalUnknown)
         return int(row["id"])
 
     def period(self, day: date) -> int:

@@ -106,6 +106,12 @@ MEANINGS: dict[type[errors.RemoteError], Meaning] = {
         "dimensions",
         "Choose another tag in Pleo, or add the value in {erp}.",
     ),
+    errors.JournalUnknown: Meaning(
+        "missing_configuration",
+        "missing_configuration",
+        "posting",
+        "Name a journal of {erp} in the posting settings.",
+    ),
     errors.PeriodClosed: Meaning(
         "accounting_system_validation_failure",
         "validation_failure",

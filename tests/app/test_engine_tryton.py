@@ -1,6 +1,7 @@
 """The same engine against a real Tryton, judged from Tryton's own data."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from decimal import Decimal
 
 import pytest
 
@@ -41,3 +42,17 @@ def test_a_company_year_adds_up_in_tryton(tryton_desk: Desk, tryton_books: tryto
     assert sum(len(move["attachments"]) for move in books.moves) == wanted.receipts
     dimensions = sum(len(line["dimensions"]) for m in books.moves for line in m["lines"])
     assert dimensions == wanted.dimensions
+    assert _taxes(books) == {code: tax for code, tax in wanted.taxes.items() if tax}
+    # What must net out: reverse charge always, whatever was booked.
+    assert found["2645"] + found["2614"] == 0
+
+
+def _taxes(books: tryton.Ledger) -> dict[str, Decimal]:
+    """Input tax by tax code, as Tryton's own tax report would sum it."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for move in books.posted:
+        for line in move["lines"]:
+            for code, kind, amount in line["taxes"]:
+                if kind == "tax" and line["account"] == "2640":
+                    found[code] += amount
+    return dict(found)

@@ -206,7 +206,7 @@ ROWS: list[tuple[Callable[[Scene], str], str, str, tuple[str, ...]]] = [
         ("no out-of-pocket account is set", "Choose it in the account settings"),
     ),
     (no_category, "missing_configuration", "pleo", ("no category", "Choose a category")),
-    (unknown_journal, REFUSED, "erp", ("Fake ERP: There is no journal NOPE.",)),
+    (unknown_journal, "missing_configuration", "posting", ("Fake ERP: There is no journal NOPE.",)),
     (
         unknown_account,
         "account_unknown",
