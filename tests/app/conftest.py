@@ -157,10 +157,13 @@ def wire(simulator: Simulator, db: None) -> Iterator[Callable[..., Desk]]:
     scopes = []
 
     def make(
-        kind: str, erp_settings: dict[str, Any], secrets: dict[str, str], currency: str = "DKK"
+        kind: str,
+        erp_settings: dict[str, Any],
+        secrets: dict[str, str],
+        company: dict[str, Any] | None = None,
     ) -> Desk:
-        company = simulator.company(currency)
-        user = User.objects.create_user(f"owner-{currency.lower()}@firm.example".lower(), "x")
+        company = company or simulator.company("DKK")
+        user = User.objects.create_user("owner@firm.example", "x")
         tenant = create_tenant(name=company["name"], owner=user)
         entered = scope(tenant=tenant)
         entered.__enter__()

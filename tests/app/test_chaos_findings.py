@@ -1,0 +1,78 @@
+"""What the chaos suites found, each pinned by the smallest test that shows it."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.db import connection as database
+from django.utils import timezone
+
+from pleo_connector.connections.lease import claim
+from pleo_connector.exports import actions, tasks
+from pleo_connector.exports.models import Posting
+from pleo_connector.history.models import Run
+from tests.app.conftest import Desk, FakeErp
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_an_unknown_outcome_is_waited_for_by_the_databases_clock(
+    desk: Desk, fake_erp: FakeErp, settings: Any, minutes: int
+) -> None:
+    """A worker whose clock is wrong books, and the next, whose clock is right, looks it up."""
+    settings.SETTLE_SECONDS = 30
+    fake_erp.fault("POST /vouchers$", drop="after")
+    entry = desk.simulator.add(desk.company, "card_purchase", files=0)
+    desk.simulator.export(desk.company, entryIds=entry)
+    lease = claim(desk.connection.pk)
+    assert lease is not None
+    tasks.work(lease, now=lambda: timezone.now() + timedelta(minutes=minutes))
+    desk.work()
+    assert Posting.objects.get().state == Posting.State.UNCERTAIN
+    run = Run.objects.get()
+    assert run.waiting_until is not None
+    assert timedelta() < run.waiting_until - timezone.now() <= timedelta(seconds=30)
+
+
+def test_a_lost_database_ends_the_task_and_not_the_job(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing can be written then: the lease lapses, and the next worker goes on."""
+
+    def lost(*_: Any, **__: Any) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(actions, "take_jobs", lost)
+    with caplog.at_level(logging.WARNING, logger=tasks.__name__):
+        tasks.export_pending(connection_id=desk.connection.pk)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_a_worker_that_stands_still_in_a_transaction_is_ended_by_the_database() -> None:
+    """Else it would keep the connection's row from the worker that takes over."""
+    with database.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone()[0] not in ("0", None)
+
+
+def test_an_upload_without_an_answer_is_not_repeated_by_a_worker_that_is_woken_early(
+    desk: Desk, fake_erp: FakeErp, settings: Any
+) -> None:
+    """A notification wakes the connection while it waits: the file may still arrive in the ERP."""
+    settings.SETTLE_SECONDS = 30
+    fake_erp.fault("POST /vouchers/.+/attachments", drop="before")
+    entry = desk.simulator.add(desk.company, "card_purchase", files=1)
+    job = desk.export(entryIds=entry)
+    assert job.run.state == Run.State.WAITING
+    uploads = [v for k, v in fake_erp("GET", "/calls").items() if k.endswith("/attachments")]
+    desk.work()
+    again = [v for k, v in fake_erp("GET", "/calls").items() if k.endswith("/attachments")]
+    assert sum(again) == sum(uploads)
+    settings.SETTLE_SECONDS = 0
+    desk.work()
+    job.refresh_from_db()
+    assert job.status == "completed"
+    assert [len(voucher["attachments"]) for voucher in fake_erp.vouchers] == [1]
