@@ -27,6 +27,7 @@ Status = ExportJobItem.Status
 logger = logging.getLogger(__name__)
 
 LOOK_UP = 100  # references per search in the ERP
+UPLOAD = "receipt_upload_failure"  # an upload that was refused, or left without an answer
 
 
 def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -309,13 +310,17 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
         Posting.objects.filter(
             connection=lease.connection,
             state__in=[Posting.State.INTENT, Posting.State.UNCERTAIN],
-        ).annotate(age=ExpressionWrapper(Now() - F("intended_at"), DurationField()))
+        ).annotate(age=_age("intended_at"))
     )
+    _wait_until_settled(erp, [row.age for row in rows], "booked")
+    uploads = AttachmentUpload.objects.filter(
+        posting__connection=lease.connection,
+        state=AttachmentUpload.State.FAILED,
+        failure_type=UPLOAD,
+    )
+    _wait_until_settled(erp, uploads.values_list(_age("changed_at"), flat=True), "attached")
     if not rows:
         return
-    rest = (settle_time(erp) - min(row.age for row in rows)).total_seconds()
-    if rest > 0:
-        raise Wait(rest, erp.label, f"Checking in {erp.label} what was booked.")
     found: dict[str, PostedVoucher | Rejected] = {}
     for chunk in chunks(rows, LOOK_UP):
         found |= erp.find_posted([row.reference for row in chunk])
@@ -324,6 +329,19 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
         for row in rows:
             row.settle(found.get(row.reference), now=now)
         Posting.objects.bulk_update(rows, _OUTCOME_FIELDS, batch_size=200)
+
+
+def _age(field: str) -> Any:
+    """By the database's clock, on which workers agree."""
+    return ExpressionWrapper(Now() - F(field), DurationField())
+
+
+def _wait_until_settled(erp: ErpAdapter, ages: Iterable[timedelta], done: str) -> None:
+    """Whoever was woken early waits too: until then the ERP may still do what it was asked."""
+    youngest = min(ages, default=None)
+    rest = timedelta() if youngest is None else settle_time(erp) - youngest
+    if rest > timedelta():
+        raise Wait(rest.total_seconds(), erp.label, f"Checking in {erp.label} what was {done}.")
 
 
 def settle_time(erp: ErpAdapter) -> timedelta:
@@ -368,14 +386,13 @@ def note_upload(
     problem: str,
     failure_type: str,
     size: int,
-    now: datetime,
 ) -> AttachmentUpload:
     """One row per file and posting, however often it is tried."""
     with lease.writing():
         row = AttachmentUpload.objects.filter(posting=posting, number=number).first()
         row = row or AttachmentUpload(posting=posting, number=number)
         row.state = AttachmentUpload.State.FAILED if problem else AttachmentUpload.State.UPLOADED
-        row.name, row.size, row.changed_at = name[:200], size, now
+        row.name, row.size, row.changed_at = name[:200], size, Now()
         row.problem, row.failure_type = problem[:500], failure_type
         row.tries += 1
         row.save()

@@ -23,7 +23,7 @@ from pleo_connector.pleo.export_items import parse_export_item
 from pleo_connector.pleo.export_types import ExportFile, ExportItem
 
 FAILED = AttachmentUpload.State.FAILED
-UPLOAD, DOWNLOAD = "receipt_upload_failure", "receipt_download_failure"
+UPLOAD, DOWNLOAD = actions.UPLOAD, "receipt_download_failure"
 TRIES = 2  # in the job that books the entry; each later job has one more
 MEND = (
     "Mend the receipt in Pleo and export the entry again, or let entries be booked without their "
@@ -150,7 +150,6 @@ class Attachments:
             problem=problem,
             failure_type=failure_type,
             size=receipt.path.stat().st_size if receipt.path else 0,
-            now=self.run.now(),
         )
 
     def _upload(self, posting: Posting, receipt: Receipt, path: Path) -> str:
