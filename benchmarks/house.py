@@ -134,7 +134,8 @@ def _wired(simulator: str, erp: str) -> House:
             erp_settings={"base_url": erp},
         )
         PleoGrant.objects.create(connection=made.connection, api_key=key, granted_at=timezone.now())
-        ErpCredentials.objects.create(connection=made.connection, secrets={"key": "fake-key"})
+        key_of_erp: Any = {"key": "fake-key"}
+        ErpCredentials.objects.create(connection=made.connection, secrets=key_of_erp)
         accounts = Accounts(out_of_pocket="2820", tax_in="2640")
         mapping = Mapping(accounts=accounts, posting_behaviour="final")
         save_mapping(connection=made.connection, mapping=mapping, author=None)
