@@ -1,0 +1,83 @@
+"""The servers that chaos is made between, each a process of its own, in a folder that goes away."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import processes, tryton
+from demo.stack import CACHE, CLIENT_ID, ROOT
+from pleo_connector import embedded
+
+SECRET = "a-secret-for-chaos"
+SECOND_KEY = "the-other-tenants-key"
+
+# What only takes time is made short; the lease ends when the harness says so.
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "pleo_connector.settings",
+    "ENVIRONMENT": "test",
+    "LOG_LEVEL": "CRITICAL",
+    "PUBLIC_URL": "http://127.0.0.1:9",
+    "RETRY_SECONDS": "0",
+    "SETTLE_SECONDS": "0",
+}
+
+
+@dataclass(frozen=True)
+class Servers:
+    folder: Path
+    simulator: str
+    fake: str
+    other_fake: str  # of the second tenant, with another key
+    tryton: tryton.Server | None
+
+
+@contextmanager
+def running(*, with_tryton: bool) -> Iterator[Servers]:
+    """Started, and named in this process's environment; Django is not set up yet."""
+    with tempfile.TemporaryDirectory(prefix="chaos-") as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)  # Postgres runs as another user where we are root
+        os.environ.update(
+            ENVIRONMENT,
+            DATABASE_URL=stack.enter_context(embedded.postgres(folder)),
+            REDIS_URL=stack.enter_context(embedded.redis(folder)),
+            DATA_DIR=str(folder),
+        )
+        client = ["--client-id", CLIENT_ID, "--client-secret", SECRET]
+        client += ["--redirect-uri", f"{ENVIRONMENT['PUBLIC_URL']}/pleo/callback/"]
+        fake = ["erp_adapters.fake.server"]
+        started = Servers(
+            folder=folder,
+            simulator=_start(
+                stack, folder, "pleo_simulator", "--data", str(folder / "sim"), *client
+            ),
+            fake=_start(stack, folder, *fake),
+            other_fake=_start(stack, folder, *fake, "--key", SECOND_KEY),
+            tryton=_start_tryton(stack, folder / "tryton") if with_tryton else None,
+        )
+        os.environ.update(
+            PLEO_API_URL=started.simulator,
+            PLEO_AUTH_URL=started.simulator,
+            PLEO_CLIENT_ID=CLIENT_ID,
+            PLEO_CLIENT_SECRET=SECRET,
+        )
+        yield started
+
+
+def _start(stack: ExitStack, folder: Path, module: str, *options: str) -> str:
+    port = processes.free_port()
+    command = [sys.executable, "-W", "ignore", "-m", module, "--port", str(port), *options]
+    child = processes.start(command, name=module, log=folder / f"{module}-{port}.log", cwd=ROOT)
+    stack.callback(child.stop)
+    processes.wait_until(lambda: processes.is_listening(port), child=child)
+    return f"http://127.0.0.1:{port}"
+
+
+def _start_tryton(stack: ExitStack, folder: Path) -> tryton.Server:
+    venv = tryton.install(CACHE / "tryton")
+    tryton.create(folder, venv_dir=venv, template_dir=CACHE)
+    return stack.enter_context(tryton.start(folder, venv_dir=venv))

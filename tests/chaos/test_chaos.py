@@ -1,0 +1,63 @@
+"""A bounded part of `make chaos` in every test run, against processes of its own."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+CLEAN = {"duplicates": 0, "losses": 0, "wrong_states": 0, "needs_human": 0}
+
+
+@cache
+def played(*options: str) -> tuple[dict[str, dict[str, Any]], str]:
+    """(results by suite, what was said about findings)."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.chaos", "--sample", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return {row["suite"]: row for row in rows}, done.stderr
+
+
+def result(suite: str, *options: str) -> dict[str, Any]:
+    rows, said = played(*options)
+    assert suite in rows, said
+    assert rows[suite]["ok"], said
+    return rows[suite]
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        "crash sweep, fake",
+        "overtaken workers, fake",
+        "fault schedules",
+        "eight workers, one expired token",
+        "two tenants in one process",
+    ],
+)
+def test_nothing_is_booked_twice_lost_or_left_to_a_person(suite: str) -> None:
+    row = result(suite)
+    assert {name: row[name] for name in CLEAN} == CLEAN
+
+
+@pytest.mark.parametrize(
+    "suite", ["without the intent", "without the fence", "without the look-up"]
+)
+def test_a_broken_build_is_caught(suite: str) -> None:
+    row = result(f"broken build {suite}")
+    assert row["caught"]
+    assert row["duplicates"]
+
+
+def test_an_expired_token_is_refreshed_once() -> None:
+    row = result("eight workers, one expired token")
+    assert row["refreshes"] == row["repetitions"] > 0
+
+
+def test_a_crash_while_booking_in_tryton_loses_nothing() -> None:
+    row = result("crash sweep, tryton", "--erp", "tryton")
+    assert {name: row[name] for name in CLEAN} == CLEAN
