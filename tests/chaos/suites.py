@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connections
+
+from pleo_connector.celery import app as celery
 from tests.chaos import broken, outages, tokens
 from tests.chaos.house import House, furnish, second_tenant
 from tests.chaos.judge import Verdict
@@ -47,6 +50,14 @@ def clean(suite: str, verdict: Verdict, **counts: Any) -> Result:
 
 def run(servers: Servers, options: Namespace) -> int:
     house = furnish(servers, erp=options.erp)
+    try:
+        return play(house, options)
+    finally:  # what is still connected keeps the servers from ending
+        connections.close_all()
+        celery.close()
+
+
+def play(house: House, options: Namespace) -> int:
     is_fine = True
     for name, suite in suites(house, options).items():
         if options.suite and name not in options.suite:
