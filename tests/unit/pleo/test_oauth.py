@@ -211,6 +211,7 @@ def test_trouble_is_not_a_refusal(
 @pytest.mark.parametrize(
     ("value", "least"),
     [("7", 7.0), (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000.0)],
+    ids=["seconds", "date"],
 )
 def test_a_429_says_how_long_to_wait(
     script: Script, grant: Grant, value: str, least: float
