@@ -22,7 +22,7 @@ ACCOUNTS = {
     "2614": "Output VAT reverse charge",
     "2640": "Input VAT",
     "2645": "Input VAT reverse charge",
-    "2850": "Jo Doe",
+    "2850": "Driver",
     "2890": "Owed to employees",
     "2891": "Payroll",
     "3740": "Rounding",
@@ -81,7 +81,7 @@ def _vendors() -> tuple[Vendor, ...]:
         Vendor(code="V200", name="Bolt", id="78"),
         Vendor(code="V666", name="Gone", id="79", is_active=False),
         Vendor(code="V900", name="Various", id="80", payable_account="2441"),
-        Vendor(code="E7", name="Jo Doe", id="81", payable_account="2850"),
+        Vendor(code="E7", name="Driver", id="81", payable_account="2850"),
         Vendor(code="E8", name="Al Poe", id="82"),
     )
 

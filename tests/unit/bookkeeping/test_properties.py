@@ -250,7 +250,7 @@ FULL: dict[str, Any] = {
     ],
     "more": {
         "reconciledEntries": ["1"],
-        "attendees": ["Ann"],
+        "attendees": ["Guest"],
         "invoiceInformation": {"invoiceNumber": "A", "invoiceDate": "2026-05-01", "status": "paid"},
     },
 }

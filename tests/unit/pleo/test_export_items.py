@@ -49,7 +49,7 @@ ITEM: dict[str, Any] = {
     "additionalInformation": {
         "reconciliationId": "1000001",
         "reconciledEntries": ["1000002"],
-        "attendees": ["Ann"],
+        "attendees": ["Guest"],
         "invoiceInformation": {
             "invoiceNumber": "A-1",
             "invoiceDate": "2026-04-01",
@@ -63,7 +63,7 @@ ITEM: dict[str, Any] = {
     "bookkeeping": {"method": "accounts_payable"},
     "vendor": {"id": "v", "name": "Acme", "defaultCurrency": "EUR", "code": "V100"},
     "supplier": {"name": "EXAMPLE*SAAS", "country": "US", "categoryCode": "5734"},
-    "user": {"id": "u", "name": "Jo Doe", "code": "E7"},
+    "user": {"id": "u", "name": "Driver", "code": "E7"},
     "team": {"id": "w", "name": "IT", "code": None},
     "note": "licence",
     "servicePeriod": {"from": "2026-05-01T00:00:00Z", "to": "2026-05-31T00:00:00Z"},
@@ -286,7 +286,7 @@ def test_codes_may_arrive_as_numbers() -> None:
         ),
         (
             "additionalInformation.attendees",
-            ["Ann", 3],
+            ["Guest", 3],
             "additionalInformation.attendees",
             "is not a list of texts",
         ),
