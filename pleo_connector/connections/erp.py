@@ -17,15 +17,20 @@ def choices() -> list[type[ErpAdapter]]:
 
 
 def open_erp(connection: Connection, *, observer: CallObserver | None = None) -> ErpAdapter:
-    """ValueError, naming the field, where the stored settings do not fit the adapter."""
-    secrets = ErpCredentials.objects.filter(connection=connection).first()
+    """ValueError, naming the field, where what is stored does not fit the adapter."""
+    adapter = erp_adapters.get(connection.erp_kind)
+    stored = ErpCredentials.objects.filter(connection=connection).first()
+    secrets = stored.secrets if stored else {}
+    for secret in adapter.auth.secrets:
+        if secret.required and not secrets.get(secret.name):
+            raise ValueError(f"{adapter.label}: {secret.label} is missing. Reconnect it.")
     access = Access(
         settings=connection.erp_settings,
-        secrets=secrets.secrets if secrets else {},
+        secrets=secrets,
         observer=observer,
         allow_private=settings.ALLOW_PRIVATE_ADDRESSES,
     )
-    return erp_adapters.get(connection.erp_kind)(access)
+    return adapter(access)
 
 
 def open_pleo(connection: Connection, *, observer: CallObserver | None = None) -> PleoClient:

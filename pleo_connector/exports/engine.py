@@ -228,7 +228,7 @@ class JobRun:
         return booked
 
     def post(self, batch: Sequence[Planned]) -> dict[str, PostedVoucher | Rejected]:
-        """Intent, call, outcome. After a crash in between, `ledger.recover` looks it up."""
+        """Intent, call, outcome. After a crash in between, `actions.recover` looks it up."""
         vouchers = [voucher for entry in batch for voucher in entry.vouchers]
         if not vouchers:
             return {}

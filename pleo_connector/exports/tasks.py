@@ -64,7 +64,12 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     wake_in = timedelta(seconds=settings.POLL_SECONDS)
     try:
         erp = open_erp(lease.connection, observer=recorder)
-        pleo = open_pleo(lease.connection, observer=recorder)
+    except ValueError as error:  # the stored settings do not fit the adapter any more
+        mark_erp_problem(connection=lease.connection, sentence=str(error))
+        lease.release(wake_in=UNTIL_RECONNECTED)
+        return
+    pleo = open_pleo(lease.connection, observer=recorder)
+    try:
         for job, remote in due_jobs(lease, pleo, now=now):
             wait = run_job(JobRun(job, lease, pleo, erp, now, remote), recorder)
             if wait is not None:
@@ -72,9 +77,6 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
                 break
     except LeaseLost:
         return
-    except ValueError as error:  # the stored settings do not fit the adapter any more
-        mark_erp_problem(connection=lease.connection, sentence=str(error))
-        wake_in = UNTIL_RECONNECTED
     except AuthenticationFailed:
         wake_in = UNTIL_RECONNECTED  # the grant says so on the connection's page
     except NotAllowed as error:

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pleo_connector.connections.lease import LeaseLost, claim
-from pleo_connector.connections.models import Connection
+from pleo_connector.connections.models import Connection, ErpCredentials
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.tasks import work
@@ -260,3 +260,12 @@ def test_calls_and_statements_stay_few(
         desk.work()
     assert sorted(references(fake_erp).values()) == [1] * 100
     assert desk.simulator("GET", "/calls")["count"] - before <= 9
+
+
+def test_access_that_does_not_fit_any_more_asks_to_reconnect(desk: Desk, fake_erp: FakeErp) -> None:
+    ErpCredentials.objects.filter(connection=desk.connection).delete()
+    desk.simulator.export(desk.company, entryIds=clean(desk)[:1])
+    desk.work()
+    assert desk.connection.erp_problem == "Fake ERP: API key is missing. Reconnect it."
+    assert desk.connection.lease_until is None
+    assert not fake_erp.vouchers
