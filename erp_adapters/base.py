@@ -8,6 +8,7 @@ account, keep state between calls, or know that Pleo exists.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 from erp_adapters.auth import ApiKey
@@ -28,12 +29,29 @@ from erp_adapters.ledger import (
 TaxManner = Literal["send_tax_lines", "server_computes", "code_only"]
 
 
+CatalogKind = Literal["accounts", "dimensions", "tax_codes", "vendors"]  # values with their axes
+
+
+@dataclass(frozen=True, slots=True)
+class RateWindow:
+    """At most `calls` in any `seconds`."""
+
+    calls: int
+    seconds: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     batch_size: int = 1  # vouchers per `post`
     tax_manner: TaxManner
+    # server_computes only: whether a line may state its tax, or the ERP insists on its own sum.
+    takes_tax_amount: bool = True
     supports_draft: bool = True
     can_reverse: bool = False
+    can_reconcile: bool = False  # `reconcile` is there
+    can_create_vendors: bool = False  # `create_vendor` is there
+    can_find: bool = True  # False: no search by reference, so a person decides what is uncertain
+    reference_place: str = "Reference"  # where a person looks for our reference, in the ERP's words
     foreign_currency: bool = True  # vouchers in another currency than the company's
     vendor_ledger: bool = True  # takes vouchers of kind bill, credit_note and payment
     max_dimensions: int | None = None  # None: any number
@@ -42,8 +60,17 @@ class Capabilities:
     attachment_max_bytes: int = 20_000_000
     attachments_per_voucher: int | None = None
     attachment_types: frozenset[str] = frozenset()  # content types; empty: any
+    rate_limits: tuple[RateWindow, ...] = ()  # of one company at the ERP; empty: none known
     # How long after a write whose outcome is unknown a search by reference tells the truth.
     settle_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A payment and what it pays, as they stand in the ERP."""
+
+    payment: PostedVoucher
+    paid: tuple[PostedVoucher, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +112,17 @@ class ErpAdapter(ABC):
     @abstractmethod
     def vendors(self) -> Iterator[Vendor]: ...
 
+    def fingerprint(self, kind: CatalogKind) -> str | None:
+        """A text that differs once any record of `kind` changed, came or went; one cheap call.
+
+        None where the ERP offers no such thing: then everything is read each time.
+        """
+        return None
+
+    def access_expires_on(self) -> date | None:
+        """When the credentials end by themselves; None where they do not, or nobody can tell."""
+        return None
+
     @abstractmethod
     def find_posted(self, references: Sequence[str]) -> dict[str, PostedVoucher]:
         """What stands in the ERP under our references, drafts included. A read.
@@ -114,3 +152,19 @@ class ErpAdapter(ABC):
     def reverse(self, posted: PostedVoucher, *, reason: str) -> PostedVoucher:
         """Book the mirror image, where `capabilities.can_reverse` says so."""
         raise NotImplementedError(f"{self.label} cannot reverse a voucher.")
+
+    def reconcile(self, settlements: Sequence[Settlement]) -> list[Rejected | None]:
+        """Match payments with what they pay on their common account; safe to repeat.
+
+        Same order and length; None where the two are matched, now or before. Where the amounts
+        differ, the rest stays open. Only where `capabilities.can_reconcile` says so.
+        """
+        raise NotImplementedError(f"{self.label} cannot match payments.")
+
+    def create_vendor(self, vendor: Vendor, *, reference: str) -> Vendor:
+        """Create it and return it with the ERP's own `id` and `code`; safe to repeat.
+
+        `reference` is our stable id for it. One that stands already under that reference is
+        returned. Only where `capabilities.can_create_vendors` says so.
+        """
+        raise NotImplementedError(f"{self.label} cannot create a vendor.")

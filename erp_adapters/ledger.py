@@ -141,6 +141,9 @@ class Voucher:
     document_date: date | None = None
     due_date: date | None = None
     settles: tuple[str, ...] = ()  # references of the vouchers that this one pays
+    # False: a date or line that the ERP would change refuses the voucher. True: it is taken as the
+    # ERP makes it, and whoever reads it back says what changed.
+    allow_changes: bool = False
 
     def __post_init__(self) -> None:
         if not self.lines:

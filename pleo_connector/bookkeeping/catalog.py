@@ -29,8 +29,6 @@ class Catalog:
     vendors: tuple[Vendor, ...] = ()
     # First and last day of each open period; None where the ERP only has a lock date.
     open_periods: tuple[tuple[date, date], ...] | None = None
-    # server_computes only: whether a line may state its tax, or the ERP insists on its own sum.
-    takes_tax_amount: bool = True
     _accounts: dict[str, Account] = field(init=False, repr=False, compare=False)
     _dimensions: dict[str, Dimension] = field(init=False, repr=False, compare=False)
     _values: dict[tuple[str, str], DimensionValue] = field(init=False, repr=False, compare=False)

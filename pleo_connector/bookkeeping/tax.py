@@ -148,7 +148,7 @@ def _with_added_tax(case: Case, expense: Expense) -> list[Part]:
     base = expense.paid - expense.tax
     computed = half_up(base, *expense.rate.as_integer_ratio())
     difference = expense.tax - computed
-    states = case.catalog.takes_tax_amount
+    states = case.catalog.capabilities.takes_tax_amount
     fits = base * expense.tax >= 0  # rounding may leave a line smaller than its tax
     if base and fits and (states or not difference or not expense.code):
         return [expense.part(base, expense.line_tax("added", expense.tax, base))]
