@@ -8,6 +8,7 @@ from erp_adapters.base import ErpAdapter
 ADAPTERS: dict[str, str] = {
     "fake": "erp_adapters.fake.adapter:FakeAdapter",
     "tryton": "erp_adapters.tryton.adapter:TrytonAdapter",
+    "odoo": "erp_adapters.odoo.adapter:OdooAdapter",
 }
 
 

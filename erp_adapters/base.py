@@ -25,6 +25,7 @@ from erp_adapters.ledger import (
     Vendor,
     Voucher,
 )
+from erp_adapters.limits import Throttle
 
 TaxManner = Literal["send_tax_lines", "server_computes", "code_only"]
 
@@ -80,6 +81,7 @@ class Access:
     settings: Mapping[str, Any]
     secrets: Mapping[str, str]
     observer: CallObserver | None = None
+    throttle: Throttle | None = None  # both are for the adapter's HttpDoor
     allow_private: bool = False  # whether the ERP may live at a private or loopback address
 
 
@@ -101,16 +103,17 @@ class ErpAdapter(ABC):
     def accounts(self) -> Iterator[Account]: ...
 
     @abstractmethod
-    def dimensions(self) -> Iterator[Dimension]: ...
-
-    @abstractmethod
-    def dimension_values(self, dimension: Dimension) -> Iterator[DimensionValue]: ...
-
-    @abstractmethod
     def tax_codes(self) -> Iterator[TaxCode]: ...
 
-    @abstractmethod
-    def vendors(self) -> Iterator[Vendor]: ...
+    def dimensions(self) -> Iterator[Dimension]:
+        """None, unless an adapter knows some; the same of their values and of vendors."""
+        yield from ()
+
+    def dimension_values(self, dimension: Dimension) -> Iterator[DimensionValue]:
+        yield from ()
+
+    def vendors(self) -> Iterator[Vendor]:
+        yield from ()
 
     def fingerprint(self, kind: CatalogKind) -> str | None:
         """A text that differs once any record of `kind` changed, came or went; one cheap call.

@@ -1,11 +1,9 @@
 """The one HTTP door. Every remote call of the product goes through `HttpDoor.request`."""
 
-import math
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from json import loads
 from pathlib import Path
 from socket import gaierror
@@ -18,6 +16,7 @@ from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.exceptions import HTTPError
 
+from erp_adapters.deadline import bound_answers
 from erp_adapters.errors import (
     AuthenticationFailed,
     NotAllowed,
@@ -27,6 +26,7 @@ from erp_adapters.errors import (
     System,
     Unavailable,
 )
+from erp_adapters.limits import Throttle, retry_after
 
 CONNECT_TIMEOUT = 5.0  # seconds
 TOTAL_TIMEOUT = 30.0  # seconds from sending to the last byte; a lease must outlast it
@@ -79,23 +79,11 @@ class CallObserver(Protocol):
     def ended(self, token: Any, *, status: int | None, duration_ms: int, excerpt: str) -> None: ...
 
 
-def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Seconds to wait by a Retry-After header in either of its forms; None without one."""
-    value = headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
 class HttpDoor:
-    """A pooled session to one far side: time-outs, address guard, safe retries, observation."""
+    """A pooled session to one far side: time-outs, address guard, safe retries, observation.
+
+    `throttle` is asked before each try, and raises RateLimited where it would have to wait long.
+    """
 
     def __init__(
         self,
@@ -105,6 +93,7 @@ class HttpDoor:
         name: str,
         allow_private: bool = False,
         observer: CallObserver | None = None,
+        throttle: Throttle | None = None,
         total_timeout: float = TOTAL_TIMEOUT,
     ) -> None:
         parts = urlsplit(base_url)
@@ -114,6 +103,7 @@ class HttpDoor:
         self.system: System = system
         self.name = name
         self.observer = observer
+        self.throttle = throttle
         self.total_timeout = total_timeout
         self.session = HTTPSession(
             Config(
@@ -126,6 +116,7 @@ class HttpDoor:
             )
         )
         self.session.trust_env = False
+        bound_answers(self.session)
 
     def request(
         self,
@@ -148,7 +139,9 @@ class HttpDoor:
         tries = 1 if writes else READ_TRIES
         for left in reversed(range(tries)):
             try:
-                reply = self._observed(call, path, kwargs, sink)
+                reply = self._throttled(call, path, kwargs, sink)
+            except RateLimited:
+                raise
             except Unavailable:
                 if not left:
                     raise
@@ -157,6 +150,15 @@ class HttpDoor:
                     return reply
             time.sleep(RETRY_PAUSE * (tries - left))
         raise AssertionError("unreachable")
+
+    def _throttled(self, call: Call, path: str, kwargs: dict[str, Any], sink: Sink | None) -> Reply:
+        """The wait comes first: the observer's note and check are the last step before the call."""
+        if self.throttle is None:
+            return self._observed(call, path, kwargs, sink)
+        self.throttle.acquire()
+        reply = self._observed(call, path, kwargs, sink)
+        self.throttle.heard(reply.status, reply.headers)
+        return reply
 
     def _observed(self, call: Call, path: str, kwargs: dict[str, Any], sink: Sink | None) -> Reply:
         token = self.observer.began(call) if self.observer else None
@@ -276,19 +278,23 @@ class HttpDoor:
                 retry_after=seconds,
                 **who,  # type: ignore[arg-type]
             )
+        if status == 413:
+            raise Rejected(f"{self.name} takes no file as large as this.", code="too_large", **who)  # type: ignore[arg-type]
+        if status == 404:
+            raise Rejected(f"{self.name} knows nothing at this address.", code="not_found", **who)  # type: ignore[arg-type]
         raise Rejected(f"{self.name} refused the request ({status}).", **who)  # type: ignore[arg-type]
 
-    def json(self, reply: Reply, *, is_write: bool) -> Any:
-        """The body as JSON; a 2xx that is not JSON is no answer at all."""
+    def json(self, reply: Reply, *, is_write: bool, shape: type = object) -> Any:
+        """The body as JSON; a 2xx that is none, or not of this `shape`, is no answer at all."""
+        problem: Exception | None = None
         try:
-            return reply.json()
+            if isinstance(answer := reply.json(), shape):
+                return answer
         except (ValueError, RecursionError) as error:  # not JSON, or no number that we can hold
-            kind = OutcomeUnknown if is_write else Unavailable
-            raise kind(
-                f"{self.name} gave an answer that cannot be read.",
-                system=self.system,
-                detail=reply.text(),
-            ) from error
+            problem = error
+        kind = OutcomeUnknown if is_write else Unavailable
+        message = f"{self.name} gave an answer that cannot be read."
+        raise kind(message, system=self.system, detail=reply.text()) from problem
 
 
 NEVER_SENT = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}

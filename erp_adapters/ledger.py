@@ -173,6 +173,8 @@ class PostedVoucher:
     total: Decimal
     currency: str = ""  # of `total`; the company's, where the ERP keeps only that
     line_count: int | None = None
+    # (account, debit - credit) of each line, in the currency of `total`; empty where not read.
+    balances: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from erp_adapters.auth import ApiKey, Secret, fit, setting
-from erp_adapters.base import Access, Capabilities, ErpAdapter, TaxManner
+from erp_adapters.base import (
+    Access,
+    Capabilities,
+    CatalogKind,
+    ErpAdapter,
+    Settlement,
+    TaxManner,
+)
 from erp_adapters.errors import (
     AccountUnknown,
     DimensionValueUnknown,
@@ -17,10 +24,10 @@ from erp_adapters.errors import (
     PeriodClosed,
     Rejected,
     TaxCodeUnknown,
-    Unavailable,
     VendorUnknown,
 )
-from erp_adapters.http import HttpDoor, Reply
+from erp_adapters.http import Reply
+from erp_adapters.json_door import JsonDoor
 from erp_adapters.ledger import (
     ZERO,
     Account,
@@ -40,6 +47,12 @@ MANNERS: dict[str, TaxManner] = {
     "send_tax_lines": "send_tax_lines",
     "server_computes": "server_computes",
     "code_only": "code_only",
+}
+LISTS: dict[CatalogKind, str] = {
+    "accounts": "/accounts",
+    "dimensions": "/dimensions",
+    "tax_codes": "/tax-codes",
+    "vendors": "/vendors",
 }
 REFUSALS: dict[str, type[Rejected]] = {
     "account_unknown": AccountUnknown,
@@ -62,6 +75,9 @@ class FakeSettings:
     file_bytes: int = field(default=20_000_000, metadata=setting(label="Largest file"))
     file_types: str = field(default="", metadata=setting(label="File types", required=False))
     files_per_voucher: int = field(default=0, metadata=setting(label="Files per voucher"))
+    without_search: bool = field(
+        default=False, metadata=setting(label="No search", help="As if it had none by reference.")
+    )
 
 
 class FakeAdapter(ErpAdapter):
@@ -69,7 +85,13 @@ class FakeAdapter(ErpAdapter):
     label = "Fake ERP"
     auth = ApiKey(secrets=(Secret(name="key", label="API key"),))
     Settings = FakeSettings
-    capabilities = Capabilities(batch_size=100, tax_manner="send_tax_lines", can_reverse=True)
+    capabilities = Capabilities(
+        batch_size=100,
+        tax_manner="send_tax_lines",
+        can_reverse=True,
+        can_reconcile=True,
+        can_create_vendors=True,
+    )
 
     def __init__(self, access: Access) -> None:
         settings = fit(FakeSettings, access.settings)
@@ -79,17 +101,12 @@ class FakeAdapter(ErpAdapter):
         self.capabilities = replace(
             self.capabilities,
             tax_manner=manner,
+            can_find=not settings.without_search,
             attachment_max_bytes=settings.file_bytes,
             attachment_types=frozenset(settings.file_types.split()),
             attachments_per_voucher=settings.files_per_voucher or None,
         )
-        self.door = HttpDoor(
-            base_url=settings.base_url,
-            system="erp",
-            name=self.label,
-            allow_private=access.allow_private,
-            observer=access.observer,
-        )
+        self.door = JsonDoor(access, base_url=settings.base_url, name=self.label)
         self.headers = {"Authorization": f"Bearer {access.secrets['key']}"}
 
     def company(self) -> Company:
@@ -137,17 +154,15 @@ class FakeAdapter(ErpAdapter):
             )
 
     def vendors(self) -> Iterator[Vendor]:
-        for row in self._pages("/vendors"):
-            yield Vendor(
-                code=row["code"],
-                name=row["name"],
-                id=row["code"],
-                tax_number=row.get("taxNumber", ""),
-                payable_account=row.get("payableAccount"),
-                is_active=row.get("isActive", True),
-            )
+        yield from map(_vendor, self._pages("/vendors"))
+
+    def fingerprint(self, kind: CatalogKind) -> str:
+        found: str = self._call("GET", f"{LISTS[kind]}/fingerprint")["fingerprint"]
+        return found
 
     def find_posted(self, references: Sequence[str]) -> dict[str, PostedVoucher]:
+        if not self.capabilities.can_find:
+            raise NotImplementedError(f"{self.label} has no search by reference.")
         found: dict[str, PostedVoucher] = {}
         for row in sorted(self._standing(references), key=lambda row: not row["isFinal"]):
             found.setdefault(row["reference"], self._posted(row))
@@ -165,11 +180,8 @@ class FakeAdapter(ErpAdapter):
 
     def finish(self, drafts: Sequence[PostedVoucher]) -> list[PostedVoucher | Rejected]:
         references = [draft.reference for draft in drafts]
-        keep = self.find_posted(references)
-        for row in self._standing(references):
-            if not row["isFinal"] and row["id"] != keep[row["reference"]].id:
-                self._call("DELETE", f"/vouchers/{row['id']}", template="/vouchers/{id}")
-        body = {"ids": [keep[x.reference].id if x.reference in keep else x.id for x in drafts]}
+        keep = self._without_surplus(references) if self.capabilities.can_find else {}
+        body = {"ids": [keep.get(x.reference, x).id for x in drafts]}
         results = self._call("POST", "/vouchers/finalise", json=body)["results"]
         return [self._outcome(x, key) for x, key in zip(results, references, strict=True)]
 
@@ -192,7 +204,29 @@ class FakeAdapter(ErpAdapter):
             mirror = self._call("POST", f"{path}/reverse", template=template, json=body)
         return self._posted(mirror)
 
+    def reconcile(self, settlements: Sequence[Settlement]) -> list[Rejected | None]:
+        pairs = [{"payment": x.payment.id, "paid": [y.id for y in x.paid]} for x in settlements]
+        results = self._call("POST", "/settlements", json={"settlements": pairs})["results"]
+        return [
+            _refusal(result["error"], x.payment.reference) if "error" in result else None
+            for result, x in zip(results, settlements, strict=True)
+        ]
+
+    def create_vendor(self, vendor: Vendor, *, reference: str) -> Vendor:
+        known = self._call("GET", "/vendors", params={"reference": reference})["items"]
+        head: Json = {"reference": reference, "name": vendor.name}
+        body = {**head, "taxNumber": vendor.tax_number, "payableAccount": vendor.payable_account}
+        return _vendor(known[0] if known else self._call("POST", "/vendors", json=body))
+
     # Calls
+
+    def _without_surplus(self, references: Sequence[str]) -> dict[str, PostedVoucher]:
+        """One voucher per reference; drafts beside it are deleted."""
+        keep = self.find_posted(references)
+        for row in self._standing(references):
+            if not row["isFinal"] and row["id"] != keep[row["reference"]].id:
+                self._call("DELETE", f"/vouchers/{row['id']}", template="/vouchers/{id}")
+        return keep
 
     def _standing(self, references: Sequence[str]) -> list[dict[str, Any]]:
         """In the order they were booked, a hundred references a call."""
@@ -211,25 +245,10 @@ class FakeAdapter(ErpAdapter):
                 return
             after = page["next"]
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        is_write: bool | None = None,
-        headers: Mapping[str, str] | None = None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        writes = method != "GET" if is_write is None else is_write
-        sent = {**self.headers, **(headers or {})}
-        reply = self.door.request(method, path, is_write=writes, headers=sent, **kwargs)
-        _refuse(reply)
-        self.door.check(reply, is_write=writes)
-        answer = self.door.json(reply, is_write=writes)
-        if not isinstance(answer, dict):
-            kind = OutcomeUnknown if writes else Unavailable
-            raise kind("The answer cannot be read.", detail=reply.text())
-        return answer
+    def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        more["headers"] = self.headers | more.get("headers", {})
+        found: dict[str, Any] = self.door.call(method, path, refuse=_refuse, shape=dict, **more)
+        return found
 
     def _outcome(self, result: Json, reference: str) -> PostedVoucher | Rejected:
         if "voucher" in result:
@@ -274,6 +293,17 @@ def _value(dimension: str, row: Json) -> DimensionValue:
     )
 
 
+def _vendor(row: Json) -> Vendor:
+    return Vendor(
+        code=row["code"],
+        name=row["name"],
+        id=row["code"],
+        tax_number=row.get("taxNumber", ""),
+        payable_account=row.get("payableAccount"),
+        is_active=row.get("isActive", True),
+    )
+
+
 def _sent(voucher: Voucher) -> dict[str, Any]:
     return {
         "reference": voucher.reference,
@@ -288,6 +318,7 @@ def _sent(voucher: Voucher) -> dict[str, Any]:
         "documentDate": voucher.document_date and voucher.document_date.isoformat(),
         "dueDate": voucher.due_date and voucher.due_date.isoformat(),
         "settles": list(voucher.settles),
+        "allowChanges": voucher.allow_changes,
         "lines": [_line(line) for line in voucher.lines],
     }
 

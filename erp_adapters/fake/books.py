@@ -1,4 +1,4 @@
-"""The fake ERP's books: its rules, and one SQLite file that survives a killed process."""
+"""The fake ERP's books: one SQLite file that survives a killed process."""
 
 import json
 import sqlite3
@@ -6,30 +6,23 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
-Json = dict[str, Any]
+from erp_adapters.fake.rules import Json, Refused, Rules
+
 MAX_FILE = 20_000_000  # bytes, where the rules name no other number
 KINDS = ("accounts", "dimensions", "taxCodes", "vendors")
-COMPANY = {"id": "1", "name": "Fake Company", "currency": "EUR", "country": "DK", "lockDate": None}
 SCHEMA = """
 create table if not exists master (kind text, code text, body text, primary key (kind, code));
 create table if not exists voucher (id integer primary key, reference text, body text);
 create index if not exists by_reference on voucher (reference);
 create table if not exists attachment (
     id integer primary key, voucher integer, name text, content_type text, content blob);
+create table if not exists settlement (
+    payment integer, paid integer, primary key (payment, paid));
 """
-
-
-class Refused(Exception):
-    """A machine code and a sentence, as an ERP says no."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
 
 
 class Books:
@@ -41,9 +34,10 @@ class Books:
         self.db.execute("pragma journal_mode = wal")
         self.db.execute("pragma synchronous = normal")  # survives a killed process
         self.db.executescript(SCHEMA)
+        self.rules = Rules(self._get)
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         with self.lock:
             self.db.execute("begin immediate")
             try:
@@ -59,22 +53,24 @@ class Books:
         """Replaces whole kinds; `company` is merged; `closedMonths` are like "2026-03".
 
         `files` are the rules for attachments: maxBytes, types, perVoucher; each may be missing.
+        `changes` makes it change vouchers without a word: movesClosedDates, suspenseAccount.
         """
-        with self._transaction():
+        with self.transaction():
             for kind in KINDS:
                 if kind in data:
                     self.db.execute("delete from master where kind = ?", [kind])
                     for row in data[kind]:
                         self._put(kind, row["code"], row)
             if "company" in data:
-                self._put("company", "", {**self.company(), **data["company"]})
+                self._put("company", "", {**self.rules.company(), **data["company"]})
             if "closedMonths" in data:
                 self._put("closedMonths", "", {"months": data["closedMonths"]})
             if "journals" in data:  # empty: any
                 codes = data["journals"]
                 self._put("journals", "", {"codes": codes} if codes else {})
-            if "files" in data:
-                self._put("files", "", data["files"])
+            for rules in ("files", "changes"):
+                if rules in data:
+                    self._put(rules, "", data[rules])
 
     def _put(self, kind: str, code: str, body: Json) -> None:
         values = [kind, code, json.dumps(body)]
@@ -86,9 +82,6 @@ class Books:
         found: Json | None = json.loads(row[0]) if row else None
         return found
 
-    def company(self) -> Json:
-        return self._get("company", "") or dict(COMPANY)
-
     def page(self, kind: str, *, after: str, limit: int) -> Json:
         query = "select body from master where kind = ? and code > ? order by code limit ?"
         with self.lock:
@@ -96,14 +89,39 @@ class Books:
         items = [json.loads(row[0]) for row in rows[:limit]]
         return {"items": items, "next": items[-1]["code"] if len(rows) > limit else None}
 
+    def fingerprint(self, kind: str) -> str:
+        """Differs once any record of the kind does."""
+        query = "select body from master where kind = ? order by code"
+        with self.lock:
+            rows = [row[0] for row in self.db.execute(query, [kind])]
+        return sha256(json.dumps(rows).encode()).hexdigest()
+
+    def vendors_under(self, reference: str) -> Json:
+        query = (
+            "select body from master where kind = 'vendors'"
+            " and json_extract(body, '$.reference') = ? order by code"
+        )
+        with self.lock:
+            rows = self.db.execute(query, [reference]).fetchall()
+        return {"items": [json.loads(row[0]) for row in rows], "next": None}
+
+    def create_vendor(self, sent: Json) -> Json:
+        """Not idempotent either; it gives the code itself."""
+        with self.transaction():
+            if not sent["name"]:
+                raise Refused("name", "A vendor needs a name.")
+            if sent.get("payableAccount"):
+                self.rules.account(sent["payableAccount"])
+            body = {**sent, "code": f"N{self._next('vendorNumbers'):05d}"}
+            self._put("vendors", body["code"], body)
+            return body
+
     # Vouchers
 
     def book(self, sent: Json) -> Json:
         """The voucher as it stands; Refused where a rule says no."""
-        with self._transaction():
-            self._check(sent)
-            entries = list(self._entries(sent))
-            body = {**sent, "entries": entries, "number": "", "reversedBy": None}
+        with self.transaction():
+            body = self._checked({**sent, "number": "", "reversedBy": None})
             done = self.db.execute(
                 "insert into voucher (reference, body) values (?, ?)",
                 [sent["reference"], json.dumps(body)],
@@ -111,10 +129,18 @@ class Books:
             body["id"] = str(done.lastrowid)
             return self._number(body) if sent["isFinal"] else self._save(body)
 
+    def _checked(self, sent: Json) -> Json:
+        taken = self.rules.taken(sent)
+        self.rules.check(taken)
+        return {**taken, "entries": list(self.rules.entries(taken))}
+
     def _number(self, body: Json) -> Json:
-        last = (self._get("numbers", "") or {"last": 0})["last"] + 1
-        self._put("numbers", "", {"last": last})
-        return self._save({**body, "isFinal": True, "number": f"V-{last:05d}"})
+        return self._save({**body, "isFinal": True, "number": f"V-{self._next('numbers'):05d}"})
+
+    def _next(self, series: str) -> int:
+        last: int = (self._get(series, "") or {"last": 0})["last"] + 1
+        self._put(series, "", {"last": last})
+        return last
 
     def _save(self, body: Json) -> Json:
         query = "update voucher set body = ? where id = ?"
@@ -136,21 +162,20 @@ class Books:
             return [json.loads(row[0]) for row in self.db.execute(query, references)]
 
     def finalise(self, number: str) -> Json:
-        with self._transaction():
+        with self.transaction():
             body = self.voucher(number)
             if body["isFinal"]:
                 return body
-            self._check(body)
-            return self._number(body)
+            return self._number(self._checked(body))
 
     def delete(self, number: str) -> None:
-        with self._transaction():
+        with self.transaction():
             if self.voucher(number)["isFinal"]:
                 raise Refused("final", "A final voucher cannot be deleted, only reversed.")
             self.db.execute("delete from voucher where id = ?", [number])
 
     def reverse(self, number: str, reason: str) -> Json:
-        with self._transaction():
+        with self.transaction():
             body = self.voucher(number)
             if body["reversedBy"]:
                 raise Refused("reversed", f"Voucher {body['number']} is reversed already.")
@@ -172,7 +197,7 @@ class Books:
     # Attachments
 
     def attach(self, number: str, *, name: str, content_type: str, content: bytes) -> None:
-        with self._transaction():
+        with self.transaction():
             self.voucher(number)
             self._check_file(number, content_type, len(content))
             self.db.execute(
@@ -205,82 +230,6 @@ class Books:
         if "perVoucher" in rules and len(self.attachments(number)) >= rules["perVoucher"]:
             raise Refused("too_many_files", f"Voucher {number} has as many files as it can have.")
 
-    # Rules
-
-    def _check(self, sent: Json) -> None:
-        self._check_date(sent["postingDate"])
-        if not sent["lines"]:
-            raise Refused("no_lines", "A voucher needs at least one line.")
-        journals = self._get("journals", "")
-        if sent.get("journal") and journals and sent["journal"] not in journals["codes"]:
-            raise Refused("journal_unknown", f"There is no journal {sent['journal']}.")
-        self._check_vendor(sent.get("vendor"))
-        for line in sent["lines"]:
-            self._check_line(line, sent)
-        debit, credit = (
-            sum((Decimal(x[side]) for x in self._entries(sent)), Decimal(0))
-            for side in ("debit", "credit")
-        )
-        if debit != credit:
-            raise Refused("unbalanced", f"Debits of {debit} and credits of {credit} differ.")
-
-    def _check_date(self, day: str) -> None:
-        lock = self.company()["lockDate"]
-        if lock and day <= lock:
-            raise Refused("period_closed", f"{day} is closed: the books are locked to {lock}.")
-        months = (self._get("closedMonths", "") or {"months": []})["months"]
-        if date.fromisoformat(day).isoformat()[:7] in months:
-            raise Refused("period_closed", f"{day} lies in a closed month.")
-
-    def _check_vendor(self, code: str | None) -> None:
-        if code is None:
-            return
-        vendor = self._get("vendors", code)
-        if vendor is None or not vendor.get("isActive", True):
-            raise Refused("vendor_unknown", f"There is no active vendor {code}.")
-
-    def _check_line(self, line: Json, sent: Json) -> None:
-        account = self._get("accounts", line["account"])
-        if account is None:
-            raise Refused("account_unknown", f"There is no account {line['account']}.")
-        if not account.get("isActive", True) or not account.get("isPostable", True):
-            raise Refused("account_unknown", f"Account {line['account']} takes no entries.")
-        self._check_vendor(line["vendor"])
-        if account.get("needsVendor") and not (line["vendor"] or sent.get("vendor")):
-            raise Refused("vendor_unknown", f"Account {line['account']} needs a vendor.")
-        if line["tax"]:
-            self._tax(line["tax"]["code"])
-        for dimension, value in line["dimensions"].items():
-            self._check_value(dimension, value)
-        for missing in set(account.get("requiredDimensions", ())) - set(line["dimensions"]):
-            raise Refused("dimension_value_unknown", f"{line['account']} needs a {missing}.")
-
-    def _tax(self, code: str) -> Json:
-        tax = self._get("taxCodes", code)
-        if tax is None or not tax.get("isActive", True):
-            raise Refused("tax_code_unknown", f"There is no active tax code {code}.")
-        return tax
-
-    def _check_value(self, dimension: str, code: str) -> None:
-        axis = self._get("dimensions", dimension) or {"values": []}
-        for value in axis["values"]:
-            usable = value.get("isActive", True) and value.get("isPostable", True)
-            if value["code"] == code and usable:
-                return
-        raise Refused("dimension_value_unknown", f"{dimension} has no active value {code}.")
-
-    # What the ledger gets: the lines, and the tax that this ERP adds to or takes out of them
-
-    def _entries(self, sent: Json) -> Iterator[Json]:
-        for line in sent["lines"]:
-            side = "debit" if Decimal(line["debit"]) else "credit"
-            amount, tax = Decimal(line[side]), line["tax"] or {"role": "base", "taxAmount": "0"}
-            part = Decimal(tax["taxAmount"])
-            yield _entry(line["account"], side, amount - INCLUDED[tax["role"]] * part)
-            for account, reverse in TAX_ENTRIES[tax["role"]]:
-                known = self._tax(tax["code"])
-                yield _entry(known[account], OTHER[side] if reverse else side, part)
-
     def trial_balance(self) -> dict[str, str]:
         """Debit - credit per account over the final vouchers, whatever their currency."""
         balance: dict[str, Decimal] = defaultdict(Decimal)
@@ -296,22 +245,7 @@ class Books:
 
     def forget(self) -> None:
         """All vouchers and files; the master data stay."""
-        with self._transaction():
+        with self.transaction():
             self.db.execute("delete from attachment")
+            self.db.execute("delete from settlement")
             self.db.execute("delete from voucher")
-
-
-OTHER = {"debit": "credit", "credit": "debit"}
-# role of a line's tax -> entries that this ERP makes: (field of the tax code, on the other side?)
-TAX_ENTRIES: dict[str, tuple[tuple[str, bool], ...]] = {
-    "base": (),
-    "tax": (),
-    "added": (("ingoingTaxAccount", False),),
-    "included": (("ingoingTaxAccount", False),),
-    "reverse": (("ingoingTaxAccount", False), ("outgoingTaxAccount", True)),
-}
-INCLUDED = {"base": 0, "tax": 0, "added": 0, "included": 1, "reverse": 0}
-
-
-def _entry(account: str, side: str, amount: Decimal) -> Json:
-    return {"account": account, "debit": "0", "credit": "0", side: str(amount)}

@@ -1,16 +1,20 @@
 """A small ERP behind HTTP: `python -m erp_adapters.fake.server --port 0 --data fake.sqlite`.
 
 GET  /company   /accounts   /dimensions   /tax-codes   /vendors     lists: ?after=&limit=
+GET  /<list>/fingerprint       {"fingerprint"}
+GET  /vendors?reference=       POST /vendors   {"reference", "name", "taxNumber", "payableAccount"}
 POST /vouchers                 {"vouchers": [...]} -> {"results": [{"voucher"} | {"error"}]}
 POST /vouchers/search          {"references": [...]} -> {"vouchers": [...]}
 POST /vouchers/finalise        {"ids": [...]} -> {"results": [...]}
+POST /settlements              {"settlements": [{"payment": id, "paid": [ids]}]} -> {"results"}
 GET | DELETE /vouchers/<id>    POST /vouchers/<id>/reverse   {"reason"}
 GET | POST /vouchers/<id>/attachments    raw bytes, name in X-File-Name (percent-encoded)
 GET  /vouchers/<id>/attachments/<name>   {"content"} in base64
 
 PUT  /_admin/seed              company, accounts, dimensions, taxCodes, vendors, closedMonths,
-                               journals, files
-GET  /_admin/state             everything raw; DELETE forgets the vouchers
+                               journals, files, changes
+GET  /_admin/state             everything raw; DELETE forgets the vouchers. "settlements" are
+                               [{"payment": reference, "paid": [references], "open"}]
 POST | DELETE /_admin/faults   {"match", "status", "headers", "body", "contentType", "delayMs",
                                 "drop": "before" | "after", "times", "skip"}
 GET  /_admin/calls             how often each "METHOD path" was called
@@ -29,7 +33,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from erp_adapters.fake.books import Books, Json, Refused
+from erp_adapters.fake.books import Books
+from erp_adapters.fake.rules import Json, Refused
+from erp_adapters.fake.settlements import Settlements
 
 KEY = "fake-key"
 PAGE = 100  # records
@@ -62,6 +68,7 @@ class FakeErp:
 
     def __init__(self, file: str = ":memory:", *, key: str = KEY) -> None:
         self.books = Books(file)
+        self.settlements = Settlements(self.books)
         self.key = key
         self.faults: list[Fault] = []
         self.calls: Counter[str] = Counter()
@@ -73,12 +80,12 @@ class FakeErp:
             hit = (fault.wanted for fault in self.faults if fault.hits(call))
             return next(hit, {})
 
-    def each(self, items: list[Any], do: Callable[[Any], Json]) -> Json:
+    def each(self, items: list[Any], do: Callable[[Any], Json], name: str = "voucher") -> Json:
         """One result per item: a refused one does not refuse the others."""
         results: list[Json] = []
         for item in items:
             try:
-                results.append({"voucher": do(item)})
+                results.append({name: do(item)})
             except Refused as refused:
                 results.append({"error": {"code": refused.code, "message": refused.sentence}})
         return {"results": results}
@@ -115,17 +122,34 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {self.server.erp.key}":
             return 401, {"message": "The key is not valid."}
         try:
-            return 200, self.vouchers(parts[1:]) if parts[0] == "vouchers" else self.read(parts[0])
+            return 200, self.answered(parts)
         except Refused as refused:
             answer = {"code": refused.code, "message": refused.sentence}
             return STATUS.get(refused.code, 422), answer
 
+    def answered(self, parts: list[str]) -> Json:
+        erp = self.server.erp
+        match self.command, parts:
+            case _, ["vouchers", *rest]:
+                return self.vouchers(rest)
+            case "POST", ["vendors"]:
+                return erp.books.create_vendor(self.sent())
+            case "POST", ["settlements"]:
+                return erp.each(self.sent()["settlements"], erp.settlements.settle, "settlement")
+            case "GET", [name, "fingerprint"] if name in LISTS:
+                return {"fingerprint": erp.books.fingerprint(LISTS[name])}
+            case "GET", [name]:
+                return self.read(name)
+        raise Refused("not_found", "There is nothing here.")
+
     def read(self, name: str) -> Json:
         books = self.server.erp.books
         if name == "company":
-            return books.company()
+            return books.rules.company()
         if name not in LISTS:
             raise Refused("not_found", f"There is nothing at /{name}.")
+        if name == "vendors" and "reference" in self.query:
+            return books.vendors_under(self.query["reference"][0])
         after = self.query.get("after", [""])[0]
         limit = min(int(self.query.get("limit", [str(PAGE)])[0]), PAGE)
         return books.page(LISTS[name], after=after, limit=limit)
@@ -169,11 +193,7 @@ class Handler(BaseHTTPRequestHandler):
             case "PUT", "seed":
                 erp.books.seed(self.sent())
             case "GET", "state":
-                vouchers = [
-                    {**x, "attachments": erp.books.attachments(x["id"])}
-                    for x in erp.books.everything()
-                ]
-                return 200, {"vouchers": vouchers, "trialBalance": erp.books.trial_balance()}
+                return 200, self.state()
             case "DELETE", "state":
                 erp.books.forget()
             case "POST", "faults":
@@ -185,6 +205,20 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 return 404, {}
         return 200, {}
+
+    def state(self) -> Json:
+        erp = self.server.erp
+        vouchers = [
+            {
+                **x,
+                "attachments": erp.books.attachments(x["id"]),
+                "matchedWith": erp.settlements.of(x["id"]),
+            }
+            for x in erp.books.everything()
+        ]
+        balance = erp.books.trial_balance()
+        settlements = erp.settlements.all()
+        return {"vouchers": vouchers, "trialBalance": balance, "settlements": settlements}
 
     def sent(self) -> Any:
         return json.loads(self.body)

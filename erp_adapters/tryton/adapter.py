@@ -1,15 +1,17 @@
 """Tryton 8.0: https://www.tryton.org, REST of `trytond` and the `account` modules."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from json import dumps
-from typing import Any, TypeVar
+from hashlib import sha256
+from typing import Any
 
 from erp_adapters.auth import ApiKey, Secret, fit, setting
-from erp_adapters.base import Access, Capabilities, ErpAdapter
-from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected, RemoteError
+from erp_adapters.base import Access, Capabilities, CatalogKind, Settlement
+from erp_adapters.batches import unknown_after_a_write
+from erp_adapters.currency import Listed, Rates
+from erp_adapters.drafts import DraftingAdapter, Plan, Standing
+from erp_adapters.errors import Rejected
 from erp_adapters.ledger import (
     Account,
     Attachment,
@@ -21,139 +23,216 @@ from erp_adapters.ledger import (
     Vendor,
     Voucher,
 )
-from erp_adapters.tryton import lookups, payloads
-from erp_adapters.tryton.books import Books, Row, Site
-from erp_adapters.tryton.wire import Wire, binary
-
-Item = TypeVar("Item")
-Done = TypeVar("Done")
-Outcome = PostedVoucher | Rejected
+from erp_adapters.lookup import Lookup, Names, Period, one_company, pages
+from erp_adapters.matching import Group, match
+from erp_adapters.text import clean
+from erp_adapters.tryton import records
+from erp_adapters.tryton.moves import Books
+from erp_adapters.tryton.wire import Row, Wire
 
 REST_BODY = 1_400_000  # bytes; in base64 they stay under the 2 MiB that REST takes by default
-GONE = "The draft is no longer in Tryton; somebody deleted it."
-SEARCHED = 100  # references in one search
+FASTER = "With the password: faster posting, reversals, files over 2 MB."
+ANALYTIC = "analytic_account.account"
+MODELS: dict[CatalogKind, str] = {
+    "accounts": "account.account",
+    "dimensions": ANALYTIC,
+    "tax_codes": "account.tax",
+    "vendors": "party.party",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrytonSettings:
     base_url: str = field(metadata=setting(label="Address", help="https://erp.example.com"))
     database: str = field(metadata=setting(label="Database"))
-    company: str = field(
-        default="",
-        metadata=setting(
-            label="Company", help="Its name or number. Needed where the key sees several."
-        ),
-    )
-    journal: str = field(
-        default="EXP", metadata=setting(label="Journal", help="The code of the journal to book in.")
-    )
+    company: str = field(default="", metadata=setting(label="Company", help="Name or number."))
+    journal: str = field(default="EXP", metadata=setting(label="Journal", help="Its code."))
     web_url: str = field(
-        default="",
-        metadata=setting(label="Web client", help="Where links point, if not to the address."),
+        default="", metadata=setting(label="Web client", help="If people open Tryton elsewhere.")
     )
 
 
-class TrytonAdapter(ErpAdapter):
+class TrytonAdapter(DraftingAdapter):
     kind = "tryton"
     label = "Tryton"
     auth = ApiKey(
         secrets=(
             Secret(name="key", label="API key", help="A validated REST key of the user."),
-            Secret(
-                name="user",
-                label="User name",
-                help="With the password: faster posting, reversals, files over 2 MB.",
-                required=False,
-            ),
+            Secret(name="user", label="User name", help=FASTER, required=False),
             Secret(name="password", label="Password", required=False),
         )
     )
     Settings = TrytonSettings
     # We stop waiting after 30 s, Tryton goes on: a hundred moves take it seconds, or some retries
     # of seconds. What a later create would leave is a draft, which `finish` removes.
-    capabilities = Capabilities(batch_size=100, tax_manner="send_tax_lines", settle_seconds=60)
+    capabilities = Capabilities(
+        batch_size=100,
+        tax_manner="send_tax_lines",
+        can_reconcile=True,
+        can_create_vendors=True,
+        reference_place="Description",
+        settle_seconds=60,
+    )
+    wire: Wire
 
     def __init__(self, access: Access) -> None:
         self.settings = fit(TrytonSettings, access.settings)
-        address = self.settings.base_url
-        self.wire = Wire(access, base_url=address, database=self.settings.database)
-        self.link = f"{(self.settings.web_url or address).rstrip('/')}/#{self.settings.database}"
-        self._found: Site | None = None
-        if self.wire.has_rpc:
-            self.capabilities = replace(self.capabilities, can_reverse=True)
+        address, database = self.settings.base_url, self.settings.database
+        self.wire = Wire(access, base_url=address, database=database)
+        self.link = f"{(self.settings.web_url or address).rstrip('/')}/#{database}"
+        self.finalised = None if self.wire.has_rpc else 1
+        self.capabilities = replace(self.capabilities, can_reverse=self.wire.has_rpc)
+        self._company: Company | None = None
+
+    # Reading
 
     def company(self) -> Company:
-        """Its name and currency; the lock date is the end of what is closed without a gap."""
-        site = self._site()
-        periods = lookups.periods(self.wire, site)
-        start = next((x["start_date"] for x in periods if x["state"] == "open"), date.max)
-        closed = [x["end_date"] for x in periods if x["end_date"] < start]
-        return Company(
-            id=str(site.company),
-            name=site.name,
-            currency=site.currency,
-            country=site.country,
-            lock_date=max(closed, default=None),
-        )
+        """The lock date is the end of what is closed without a gap."""
+        company, open_ones = self._site(), self._periods(["state", "=", "open"])
+        start = open_ones[0].start if open_ones else date.max
+        closed = self._periods(["end_date", "<", start])
+        return replace(company, lock_date=max((x.end for x in closed), default=None))
 
-    def accounts(self) -> Iterator[Account]:
-        for row in self._pages("account.account", payloads.ACCOUNT, ["code", "!=", None]):
-            yield payloads.account(row)
+    def accounts(self, *domain: list[Any]) -> Iterator[Account]:
+        coded = ["code", "!=", None]
+        yield from map(records.account, self._all("accounts", records.ACCOUNT, coded, *domain))
 
     def dimensions(self) -> Iterator[Dimension]:
-        roots = lookups.analytic(self.wire, self._site(), ["type", "=", "root"])
-        yield from map(payloads.dimension, roots)
+        roots = ["type", "=", "root"]
+        yield from map(records.dimension, self._all("dimensions", records.ANALYTIC, roots))
 
     def dimension_values(self, dimension: Dimension) -> Iterator[DimensionValue]:
-        below = ["root", "=", int(dimension.id)], ["type", "!=", "root"]
-        yield from map(payloads.dimension_value, lookups.analytic(self.wire, self._site(), *below))
+        yield from self._values(["root", "=", int(dimension.id)])
 
-    def tax_codes(self) -> Iterator[TaxCode]:
-        for row in self._pages("account.tax", payloads.TAX, ["parent", "=", None]):
-            yield payloads.tax_code(row)
+    def _values(self, *domain: list[Any]) -> Iterator[DimensionValue]:
+        below = ["type", "!=", "root"]
+        rows = self._all("dimensions", records.ANALYTIC, below, *domain)
+        yield from map(records.dimension_value, rows)
 
-    def vendors(self) -> Iterator[Vendor]:
-        self._site()
-        yield from map(payloads.vendor, self.wire.pages("party.party", [], payloads.VENDOR))
+    def tax_codes(self, *domain: list[Any]) -> Iterator[TaxCode]:
+        parents = ["parent", "=", None]
+        yield from map(records.tax_code, self._all("tax_codes", records.TAX, parents, *domain))
 
-    def find_posted(self, references: Sequence[str]) -> dict[str, PostedVoucher]:
-        """One search for up to a hundred references, by the exact description of the move."""
-        found = payloads.best(self._standing(references))
-        return {reference: self._posted(row) for reference, row in found.items()}
+    def vendors(self, *domain: list[Any]) -> Iterator[Vendor]:
+        yield from map(records.vendor, self._all("vendors", records.PARTY, *domain))
 
-    def post(self, vouchers: Sequence[Voucher]) -> list[Outcome]:
-        """Drafts in one call, read back and compared, then posted; one refusal harms no other."""
-        books = lookups.books(self.wire, self._site(), vouchers, journal=self.settings.journal)
-        plans = [self._plan(voucher, books) for voucher in vouchers]
-        ready = [plan for plan in plans if isinstance(plan, dict)]
-        with self._unknown_after_a_write():
-            made = iter(self._compared(self._each(ready, self._create), ready))
-            outcomes = [plan if isinstance(plan, Rejected) else next(made) for plan in plans]
-            pairs = list(zip(outcomes, vouchers, strict=True))
-            drafts = [x.id for x, v in pairs if isinstance(x, PostedVoucher) and v.is_final]
-            final = self._finalise([int(number) for number in drafts])
-        return [_named(final.get(_id(x), x), voucher) for x, voucher in pairs]
+    def fingerprint(self, kind: CatalogKind) -> str:
+        """When each record was written; one that is deleted leaves no other trace in Tryton."""
+        mine = self._mine(MODELS[kind])
+        rows = self.wire.search(MODELS[kind], mine, "write_date") if self._has(kind) else []
+        return sha256(repr([(x["id"], x["write_date"]) for x in rows]).encode()).hexdigest()
 
-    def finish(self, drafts: Sequence[PostedVoucher]) -> list[Outcome]:
-        """Posts what is still a draft; further drafts under the same reference are deleted."""
-        rows = list(self._standing([draft.reference for draft in drafts]))
-        keep = payloads.best(rows)
-        kept = {row["id"] for row in keep.values()}
-        loose = [row["id"] for row in rows if row["state"] == "draft"]
-        with self._unknown_after_a_write():
-            self._delete([number for number in loose if number not in kept])
-            final = self._finalise([number for number in loose if number in kept])
-        standing = {key: final.get(row["id"]) or self._posted(row) for key, row in keep.items()}
-        return [_named(standing.get(x.reference) or Rejected(GONE, code="gone"), x) for x in drafts]
+    def _all(self, kind: CatalogKind, fields: Sequence[str], *domain: list[Any]) -> Iterator[Row]:
+        mine = [*self._mine(MODELS[kind]), *domain]
+
+        def page(last: int, size: int) -> list[Row]:
+            return self.wire.search(MODELS[kind], [*mine, ["id", ">", last]], *fields, limit=size)
+
+        yield from pages(page) if self._has(kind) else ()
+
+    def _has(self, kind: CatalogKind) -> bool:
+        return self._has_analytic or MODELS[kind] != ANALYTIC
+
+    def _mine(self, model: str) -> list[list[Any]]:
+        company = int(self._site().id)
+        return [] if model == "party.party" else [["company", "=", company]]
+
+    def _site(self) -> Company:
+        """Kept for the life of the adapter: which company it is about does not change.
+
+        Only what the user works in: Tryton shows other companies' names, but hides their books
+        without an error, and then every search by reference would come back empty.
+        """
+        if self._company is None:
+            user = self.wire.rest("POST", "res.user/get_preferences", {}, is_write=False)
+            is_all = user.get("company_filter") == "all"
+            sees = user["companies"] if is_all else [user.get("company", -1)]
+            rows = self.wire.search("company.company", [["id", "in", sees]], *records.COMPANY)
+            self._company = one_company([*map(records.company, rows)], self.settings.company)
+            self.wire.company = int(self._company.id)
+            analytic = [["name", "=", "analytic_account"], ["state", "=", "activated"]]
+            self._has_analytic = bool(self.wire.search("ir.module", analytic, "name"))
+        return self._company
+
+    def _periods(self, *domain: list[Any]) -> list[Period]:
+        mine = [*self._mine("account.period"), ["type", "=", "standard"], *domain]
+        more: Row = {"order": [["start_date", "ASC"]]}
+        rows = self.wire.search("account.period", mine, "start_date", "end_date", **more)
+        return [Period(str(row["id"]), row["start_date"], row["end_date"]) for row in rows]
+
+    # Writing
+
+    def planner(self, vouchers: Sequence[Voucher]) -> Callable[[Voucher], Plan]:
+        company, names = self._site(), Names.of(vouchers)
+        values = ["OR", ["code", "in", names.values], ["name", "in", names.values]]
+        foreign = [x for x in names.currencies if x != company.currency]
+        used = [["code", "in", foreign and [*foreign, company.currency]]]
+        named = [["code", "in", [x.journal or self.settings.journal for x in vouchers]]]
+        journals = self.wire.search("account.journal", [*named, ["active", "=", True]], "code")
+        currencies = self.wire.search("currency.currency", used, "code", "digits")
+        books = Books(
+            company=int(company.id),
+            journals={row["code"]: row["id"] for row in journals},
+            journal=self.settings.journal,
+            periods=self._periods(["state", "=", "open"]),
+            lookup=Lookup(
+                self.label,
+                accounts=self.accounts(["code", "in", names.accounts]),
+                tax_codes=self.tax_codes(["name", "in", names.tax_codes]),
+                values=self._values(values) if names.values else (),
+                vendors=self.vendors(["code", "in", names.vendors]),
+            ),
+            currencies={row["code"]: row for row in currencies},
+            rates=Rates.read(vouchers, self._rates, own=company.currency, label=self.label),
+        )
+        return books.plan
+
+    def _rates(self, currency: str, until: date, most: int) -> Listed:
+        domain = [["currency.code", "=", currency], ["date", "<=", until]]
+        more: Row = {"order": [["date", "DESC"]], "limit": most}
+        rows = self.wire.search("currency.currency.rate", domain, "date", "rate", **more)
+        return [(row["date"], row["rate"]) for row in rows]
+
+    def drafted(self, plans: Sequence[Plan]) -> list[str]:
+        return [str(x) for x in self._create("account.move", [plan.values for plan in plans])]
+
+    def _create(self, model: str, values: list[Row]) -> list[int]:
+        """For one, Tryton says why it refuses; for a batch not always."""
+        if len(values) == 1:
+            return [self.wire.rest("POST", f"{model}?f=id", values[0])["id"]]
+        return list(self.wire.rest("POST", f"{model}/create", {"vlist": values}))
+
+    def finalise(self, ids: Sequence[str]) -> Sequence[str]:
+        if self.wire.has_rpc:
+            self.wire.rpc("model.account.move.post", [int(x) for x in ids])
+        else:
+            self.wire.rest("POST", f"account.move/{ids[0]}/post?f=state", {})
+        return ids
+
+    def remove(self, number: str) -> None:
+        self.wire.rest("DELETE", f"account.move/{number}")
+
+    def standing(
+        self, *, ids: Sequence[str] = (), references: Sequence[str] = ()
+    ) -> list[Standing]:
+        """Without people's reversals, which have the description of what they reverse."""
+        named = ["id", "in", [int(x) for x in ids]] if ids else None
+        rows = self._moves(named or ["description", "in", list(references)])
+        ours = (x for x in rows if ids or not (x["origin"] or "").startswith("account.move,"))
+        return [records.standing(row, link=self.link) for row in ours]
+
+    def _moves(self, *domain: list[Any]) -> list[Row]:
+        mine = [*self._mine("account.move"), *domain]
+        values = ("lines.analytic_lines.account",) if self._has_analytic else ()
+        return self.wire.search("account.move", mine, *records.MOVE, *values)
 
     def attach(self, posted: PostedVoucher, file: Attachment, *, may_exist: bool = True) -> None:
         """A file of the same name is kept. Over REST, Tryton takes 2 MiB unless told otherwise."""
-        name = payloads.clean(file.name) or "attachment"
-        resource = f"account.move,{posted.id}"
+        name, resource = clean(file.name) or "attachment", f"account.move,{posted.id}"
         same = [["resource", "=", resource], ["name", "=", name]]
-        if may_exist and self.wire.search("ir.attachment", same, ("name",), limit=1):
+        if may_exist and self.wire.search("ir.attachment", same, "name", limit=1):
             return
-        values = {"name": name, "type": "data", "resource": resource, "data": binary(file.content)}
+        values = {"name": name, "type": "data", "resource": resource, "data": file.content}
         if self.wire.has_rpc and len(file.content) > REST_BODY:
             self.wire.rpc("model.ir.attachment.create", [values])
         else:
@@ -163,147 +242,44 @@ class TrytonAdapter(ErpAdapter):
         """The mirror move of Tryton's own wizard; one that stands already is returned."""
         if not self.wire.has_rpc:
             return super().reverse(posted, reason=reason)
-        self._site()
-        mirrors = [["origin", "=", f"account.move,{posted.id}"]]
+        number, mirrors = int(posted.id), ["origin", "=", f"account.move,{posted.id}"]
         if not (rows := self._moves(mirrors)):
-            number = int(posted.id)
             active = {"active_model": "account.move", "active_id": number, "active_ids": [number]}
-            values = {"default": {"description": payloads.clean(reason), "reversal": True}}
+            values = {"default": {"description": clean(reason), "reversal": True}}
             session = self.wire.rpc("wizard.account.move.cancel.create")[0]
             self.wire.rpc("wizard.account.move.cancel.execute", session, values, "cancel", **active)
-            self.wire.rpc("wizard.account.move.cancel.delete", session)
             rows = self._moves(mirrors)
-        return self._posted(min(rows, key=lambda row: int(row["id"])))
+        return records.standing(rows[0], link=self.link).posted
 
-    # Reading
+    def reconcile(self, settlements: Sequence[Settlement]) -> list[Rejected | None]:
+        """Tryton matches only what comes to zero, and checks nothing that is matched already."""
+        ids = [int(x.id) for pair in settlements for x in (pair.payment, *pair.paid)]
+        final = [["move.company", "=", int(self._site().id)], ["move.state", "=", "posted"]]
+        domain = [*final, ["move", "in", ids], ["account.reconcile", "=", True]]
+        rows = {
+            row["id"]: row for row in self.wire.search("account.move.line", domain, *records.MATCH)
+        }
 
-    def _site(self) -> Site:
-        """Kept for the life of the adapter: which company it is about does not change."""
-        if self._found is None:
-            self._found = lookups.site(self.wire, self.settings.company)
-            self.wire.company = self._found.company
-        return self._found
+        def call(groups: Sequence[Group]) -> list[int]:
+            values = [
+                {
+                    "company": self.wire.company,
+                    "date": max(rows[line.id]["date"] for line in group),
+                    "lines": [["add", [line.id for line in group]]],
+                }
+                for group in groups
+            ]
+            return self._create("account.move.reconciliation", values)
 
-    def _pages(self, model: str, fields: tuple[str, ...], *domain: list[Any]) -> Iterator[Row]:
-        yield from self.wire.pages(model, [["company", "=", self._site().company], *domain], fields)
+        with unknown_after_a_write(self.wire, label=self.label):
+            return match(settlements, map(records.match_line, rows.values()), call, whole=True)
 
-    def _standing(self, references: Sequence[str]) -> Iterator[Row]:
-        """All moves under the references, drafts included, without people's reversals of them."""
-        for start in range(0, len(references), SEARCHED):
-            some = list(references[start : start + SEARCHED])
-            for row in self._moves([["description", "in", some]]):
-                if not payloads.is_reversal(row):
-                    yield row
-
-    def _moves(self, domain: list[Any]) -> list[dict[str, Any]]:
-        site = self._site()
-        fields = payloads.MOVE + (payloads.ANALYTIC if site.has_analytic else ())
-        return self.wire.search("account.move", [["company", "=", site.company], *domain], fields)
-
-    def _by_id(self, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-        return {row["id"]: row for row in self._moves([["id", "in", list(ids)]])} if ids else {}
-
-    def _posted(self, row: Row) -> PostedVoucher:
-        return payloads.posted(row, link=self.link)
-
-    # Writing
-
-    def _plan(self, voucher: Voucher, books: Books) -> dict[str, Any] | Rejected:
-        try:
-            return payloads.move(voucher, books, journal=self.settings.journal)
-        except Rejected as refusal:
-            return refusal
-
-    def _each(
-        self, items: Sequence[Item], call: Callable[[Sequence[Item]], Sequence[Done]]
-    ) -> list[Done | Rejected]:
-        """One call for all. Tryton refuses the lot for one: then by halves, down to that one."""
-        if not items:
-            return []
-        try:
-            return list(call(items))
-        except (Rejected, NotAllowed) as refusal:
-            half = len(items) // 2
-            if half:
-                return self._each(items[:half], call) + self._each(items[half:], call)
-            if isinstance(refusal, Rejected):
-                return [refusal]
-            raise
-
-    def _create(self, moves: Sequence[dict[str, Any]]) -> list[int]:
-        if len(moves) == 1:  # for one, Tryton says why it refuses; for a batch not always
-            return [self.wire.rest("POST", "account.move?f=id", moves[0])["id"]]
-        if len(dumps(payloads.tagged(moves))) > REST_BODY:
-            raise Rejected("The batch is too large for one call.", code="too_large")
-        ids: list[int] = self.wire.rest("POST", "account.move/create", {"vlist": list(moves)})
-        return ids
-
-    def _compared(
-        self, ids: Sequence[int | Rejected], sent: Sequence[dict[str, Any]]
-    ) -> list[Outcome]:
-        """Drafts as they stand; one that is not as sent is deleted, while that is possible."""
-        rows = self._by_id([number for number in ids if isinstance(number, int)])
-        outcomes: list[Outcome] = []
-        for number, move in zip(ids, sent, strict=True):
-            if isinstance(number, Rejected):
-                outcomes.append(number)
-            elif number in rows and payloads.is_as_sent(rows[number], move):
-                outcomes.append(self._posted(rows[number]))
-            else:
-                self._delete([number])
-                outcomes.append(Rejected("Tryton changed this entry.", code="not_as_sent"))
-        return outcomes
-
-    def _finalise(self, ids: Sequence[int]) -> dict[int, Outcome]:
-        """Post drafts and read them back. What is refused is deleted: refused means not there."""
-        batches = [ids] if self.wire.has_rpc else [[number] for number in ids]
-        answers = [x for batch in batches for x in self._each(batch, self._post_moves)]
-        rows = self._by_id(ids)
-        outcomes: dict[int, Outcome] = {}
-        for number, answer in zip(ids, answers, strict=True):
-            row = rows.get(number)
-            # Posted is posted, whatever was answered: Tryton refuses to post a second time.
-            if row is None:
-                outcomes[number] = Rejected(GONE, code="gone")
-            elif isinstance(answer, Rejected) and row["state"] == "draft":
-                self._delete([number])
-                outcomes[number] = answer
-            else:
-                outcomes[number] = self._posted(row)
-        return outcomes
-
-    def _post_moves(self, ids: Sequence[int]) -> Sequence[int]:
-        if self.wire.has_rpc:
-            self.wire.rpc("model.account.move.post", list(ids))
-        else:
-            self.wire.rest("POST", f"account.move/{ids[0]}/post?f=state", {})
-        return ids
-
-    def _delete(self, ids: Sequence[int]) -> None:
-        """Drafts only: Tryton itself refuses to delete a posted move."""
-        for number in ids:
-            self.wire.rest("DELETE", f"account.move/{number}")
-
-    @contextmanager
-    def _unknown_after_a_write(self) -> Iterator[None]:
-        """Once something was written, no error may claim that nothing was."""
-        before = self.wire.writes
-        try:
-            yield
-        except OutcomeUnknown:
-            raise
-        except (RemoteError, AttributeError, LookupError, TypeError, ValueError) as error:
-            if self.wire.writes == before:
-                raise
-            message = "Tryton failed, or gave an answer of another shape, after it had done a part."
-            raise OutcomeUnknown(message, detail=str(error)) from error
-
-
-def _id(outcome: Outcome) -> int:
-    return int(outcome.id) if isinstance(outcome, PostedVoucher) else 0
-
-
-def _named(outcome: Outcome, of: Voucher | PostedVoucher) -> Outcome:
-    if isinstance(outcome, Rejected):
-        outcome.reference = of.reference
-    return outcome
+    def create_vendor(self, vendor: Vendor, *, reference: str) -> Vendor:
+        """The reference stands among the party's identifiers; Tryton gives the code."""
+        known = ["identifiers.code", "=", reference]
+        if not (found := [*self.vendors(known)]):
+            codes = [{"code": x} for x in (reference, clean(vendor.tax_number)) if x]
+            values = {"name": clean(vendor.name), "identifiers": [["create", codes]]}
+            self.wire.rest("POST", "party.party?f=code", values)
+            found = [*self.vendors(known)]
+        return found[0]

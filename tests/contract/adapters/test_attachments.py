@@ -1,9 +1,11 @@
 """Receipts: kept once each, whatever their name."""
 
+import re
+
 import pytest
 
 from erp_adapters.base import ErpAdapter
-from erp_adapters.errors import OutcomeUnknown, Rejected
+from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected
 from erp_adapters.ledger import Attachment, PostedVoucher
 from tests.contract.adapters.chart import voucher
 from tests.contract.adapters.proxy import Proxy
@@ -38,6 +40,7 @@ def test_several_files(erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher)
     assert files(sandbox, posted) == [("0.pdf", 1), ("1.pdf", 2), ("2.pdf", 3)]
 
 
+@pytest.mark.needs("supports_draft")
 def test_a_draft_takes_files_too(erp: ErpAdapter, sandbox: Sandbox) -> None:
     (draft,) = erp.post([voucher(is_final=False)])
     assert isinstance(draft, PostedVoucher)
@@ -67,27 +70,29 @@ def test_a_name_that_cannot_be_kept_as_it_is(
 
 @pytest.mark.parametrize("size", [3_000_000, 20_000_000])
 def test_a_large_file(erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher, size: int) -> None:
-    assert size <= erp.capabilities.attachment_max_bytes
+    size = min(size, erp.capabilities.attachment_max_bytes)
     erp.attach(posted, receipt(size=size))
     assert files(sandbox, posted) == [("receipt.pdf", size)]
 
 
-def test_a_file_that_is_too_large(network: Proxy, erp: ErpAdapter, posted: PostedVoucher) -> None:
+def test_a_file_that_is_too_large(
+    network: Proxy, erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher
+) -> None:
     network.fail(
-        "POST .*(/attachments|/ir.attachment)$",
+        sandbox.attaching,
         status=413,
         body={"code": "too_large", "message": "It is too large."},
     )
     with pytest.raises(Rejected) as caught:
         erp.attach(posted, receipt())
     assert caught.value.code == "too_large"
-    assert "large" in caught.value.message
+    assert "large" in caught.value.message.casefold()
 
 
 def test_an_upload_whose_answer_is_lost(
     network: Proxy, erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher
 ) -> None:
-    network.fail("POST .*(/attachments|/ir.attachment)$", drop="after")
+    network.fail(sandbox.attaching, drop="after")
     with pytest.raises(OutcomeUnknown):
         erp.attach(posted, receipt())
     erp.attach(posted, receipt())
@@ -100,3 +105,38 @@ def test_the_first_file_of_a_voucher_needs_no_look(
     erp.attach(posted, receipt(), may_exist=False)
     erp.attach(posted, receipt())
     assert files(sandbox, posted) == [("receipt.pdf", 1000)]
+
+
+def test_an_upload_without_the_right_to_it(
+    network: Proxy, erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher
+) -> None:
+    network.fail(sandbox.attaching, status=403)
+    with pytest.raises(NotAllowed):
+        erp.attach(posted, receipt())
+    assert files(sandbox, posted) == []
+
+
+def test_a_file_is_never_sent_twice_in_one_call(
+    network: Proxy, erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher
+) -> None:
+    network.fail(sandbox.attaching, status=503, times=9)
+    with pytest.raises(OutcomeUnknown):
+        erp.attach(posted, receipt())
+    assert sum(bool(re.search(sandbox.attaching, call)) for call in network.calls) == 1
+
+
+def test_files_of_two_vouchers_are_kept_apart(erp: ErpAdapter, sandbox: Sandbox) -> None:
+    for size, result in enumerate(erp.post([voucher(), voucher()]), start=1):
+        assert isinstance(result, PostedVoucher)
+        erp.attach(result, receipt(size=size))
+        assert files(sandbox, result) == [("receipt.pdf", size)]
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", "image/png", "image/jpeg"])
+def test_types_of_receipts(
+    erp: ErpAdapter, sandbox: Sandbox, posted: PostedVoucher, kind: str
+) -> None:
+    assert kind in (erp.capabilities.attachment_types or {kind})
+    name = f"receipt.{kind.partition('/')[2]}"
+    erp.attach(posted, Attachment(name=name, content_type=kind, content=b"abc"))
+    assert files(sandbox, posted) == [(name, 3)]

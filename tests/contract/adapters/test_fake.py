@@ -9,8 +9,10 @@ import pytest
 import requests
 
 from demo import processes
-from erp_adapters.errors import OutcomeUnknown, Unavailable
+from erp_adapters.base import Settlement
+from erp_adapters.errors import OutcomeUnknown, Rejected, Unavailable
 from erp_adapters.ledger import PostedVoucher
+from tests.contract.adapters import chart
 from tests.contract.adapters.chart import line, tax, voucher
 from tests.contract.adapters.sandboxes import FakeSandbox
 
@@ -120,3 +122,51 @@ def test_books_survive_a_killed_process(sandbox: FakeSandbox, tmp_path: Path) ->
             assert erp.find_posted([sent.reference])[sent.reference].number == "V-00001"
         finally:
             child.kill()
+
+
+def test_books_show_what_is_matched_with_what(sandbox: FakeSandbox) -> None:
+    erp, owed = sandbox.adapter(), chart.bill("100.00")
+    sent = chart.payment(owed, amount="60.00")
+    bill, payment = (x for x in erp.post([owed, sent]) if isinstance(x, PostedVoucher))
+    assert erp.reconcile([Settlement(payment=payment, paid=(bill,))]) == [None]
+    settled = requests.get(f"{sandbox.url}/_admin/state").json()["settlements"]
+    assert {"payment": sent.reference, "paid": [owed.reference], "open": "-40.00"} in settled
+    assert state(sandbox, owed.reference)["matchedWith"] == [payment.id]
+
+
+@pytest.mark.parametrize("allow", [False, True])
+def test_a_suspense_line_where_the_tax_differs(sandbox: FakeSandbox, allow: bool) -> None:
+    """By its own rate the tax is 20, so 1 of the 101 that were paid belongs nowhere."""
+    wrong = tax("I25", "added", base="80", amount="21")
+    lines = line("6100", "80.00", tax=wrong), line("5840", "-101.00")
+    sent = voucher(*lines, allow_changes=allow)
+    sandbox.seed(changes={"suspenseAccount": "6200"})
+    (result,) = sandbox.adapter().post([sent])
+    sandbox.seed(changes={})
+    if allow:
+        assert isinstance(result, PostedVoucher)
+        assert (result.line_count, result.total) == (3, Decimal(101))
+        expected = {"6100": 80, "2610": 20, "6200": 1, "5840": -101}
+        assert entries(state(sandbox, sent.reference)) == expected
+    else:
+        assert isinstance(result, Rejected)
+        assert result.code == "would_change"
+        assert sandbox.raw(sent.reference) == []
+
+
+def test_without_a_search_all_but_the_search_works(sandbox: FakeSandbox) -> None:
+    erp = sandbox.adapter(settings={"without_search": True})
+    assert not erp.capabilities.can_find
+    (draft,) = erp.post([voucher(is_final=False)])
+    assert isinstance(draft, PostedVoucher)
+    with pytest.raises(NotImplementedError):
+        erp.find_posted([draft.reference])
+    (final,) = erp.finish([draft])
+    assert isinstance(final, PostedVoucher)
+    assert final.is_final
+
+
+def test_the_same_master_data_has_the_same_fingerprint(sandbox: FakeSandbox) -> None:
+    before = sandbox.adapter().fingerprint("accounts")
+    sandbox.seed(accounts=sandbox.rows["accounts"])
+    assert sandbox.adapter().fingerprint("accounts") == before

@@ -1,10 +1,19 @@
 """What a customer chooses from: the company and its master data, read to the end."""
 
+from datetime import date
 from decimal import Decimal
+from typing import get_args
 
-from erp_adapters.base import ErpAdapter
+import pytest
+
+from erp_adapters.base import CatalogKind, ErpAdapter
 from erp_adapters.ledger import Account, Company, Dimension, DimensionValue, TaxCode, Vendor
 from tests.contract.adapters import chart
+from tests.contract.adapters.chart import voucher
+from tests.contract.adapters.proxy import Proxy
+from tests.contract.adapters.sandboxes import Sandbox
+
+KINDS: tuple[CatalogKind, ...] = get_args(CatalogKind)
 
 
 def accounts(erp: ErpAdapter) -> dict[str, Account]:
@@ -52,19 +61,31 @@ def test_an_account_no_longer_used_is_inactive(erp: ErpAdapter) -> None:
     assert accounts(erp)["6100"].is_active
 
 
+@pytest.mark.needs("vendor_ledger")
 def test_a_sub_ledger_account_needs_a_vendor(erp: ErpAdapter) -> None:
     assert accounts(erp)["2440"].needs_vendor
     assert not accounts(erp)["6100"].needs_vendor
 
 
-def test_dimensions(erp: ErpAdapter) -> None:
+@pytest.mark.needs("mandatory")
+def test_an_account_says_which_dimensions_it_insists_on(erp: ErpAdapter, sandbox: Sandbox) -> None:
+    assert sandbox.mandatory
+    account, dimension = sandbox.mandatory
+    assert accounts(erp)[account].required_dimensions == {dimension}
+    assert accounts(erp)["6100"].required_dimensions == frozenset()
+
+
+@pytest.mark.needs("max_dimensions")
+def test_dimensions(erp: ErpAdapter, sandbox: Sandbox) -> None:
     found = list(erp.dimensions())
     assert {type(axis) for axis in found} == {Dimension}
+    name = "name" if sandbox.names_dimensions else "code"
     assert {(axis.code, axis.name) for axis in found} == {
-        (row["code"], row["name"]) for row in chart.DIMENSIONS
+        (row["code"], row[name]) for row in chart.DIMENSIONS
     }
 
 
+@pytest.mark.needs("max_dimensions")
 def test_values_belong_to_their_dimension(erp: ErpAdapter) -> None:
     values = list(erp.dimension_values(dimension(erp, "DEP")))
     assert {type(value) for value in values} == {DimensionValue}
@@ -76,6 +97,7 @@ def test_values_belong_to_their_dimension(erp: ErpAdapter) -> None:
     }
 
 
+@pytest.mark.needs("max_dimensions")
 def test_many_values_are_read_to_the_end(erp: ErpAdapter) -> None:
     values = [value.code for value in erp.dimension_values(dimension(erp, "BIG"))]
     assert sorted(values) == [f"B{number:04d}" for number in range(chart.MANY)]
@@ -89,8 +111,39 @@ def test_tax_codes(erp: ErpAdapter) -> None:
     assert not found["X99"].is_active
 
 
+@pytest.mark.needs("vendor_ledger")
 def test_vendors(erp: ErpAdapter) -> None:
     found = {vendor.code: vendor for vendor in erp.vendors()}
     assert {type(vendor) for vendor in found.values()} == {Vendor}
     assert found["V1"].name == "Åse's “Café” & Søn 🏨"
     assert (found["V1"].is_active, found["V9"].is_active) == (True, False)
+
+
+@pytest.mark.needs("change")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fingerprint_differs_once_a_record_changed_and_only_then(
+    erp: ErpAdapter, sandbox: Sandbox, network: Proxy, kind: CatalogKind
+) -> None:
+    erp.company()
+    network.calls.clear()
+    if (before := erp.fingerprint(kind)) is None:
+        assert network.calls == []
+        return
+    assert len(network.calls) <= 2
+    assert sandbox.adapter().fingerprint(kind) == before
+    sandbox.change(kind)
+    assert (after := sandbox.adapter().fingerprint(kind)) != before
+    erp.post([voucher()])
+    assert sandbox.adapter().fingerprint(kind) == after
+
+
+@pytest.mark.needs("change")
+def test_one_kind_s_change_is_no_other_s(erp: ErpAdapter, sandbox: Sandbox) -> None:
+    before = {kind: erp.fingerprint(kind) for kind in KINDS}
+    sandbox.change("tax_codes")
+    after = {kind: erp.fingerprint(kind) for kind in KINDS}
+    assert [kind for kind in KINDS if after[kind] != before[kind]] in ([], ["tax_codes"])
+
+
+def test_when_the_access_ends(erp: ErpAdapter) -> None:
+    assert isinstance(erp.access_expires_on(), date | None)

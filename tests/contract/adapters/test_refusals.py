@@ -1,14 +1,16 @@
 """What an ERP may not book: the right error, the far side's words, and no harm to others."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
-from erp_adapters.base import ErpAdapter
+from erp_adapters.base import ErpAdapter, TaxManner
 from erp_adapters.errors import (
     AccountUnknown,
     DimensionValueUnknown,
+    NotAllowed,
     PeriodClosed,
     Rejected,
     TaxCodeUnknown,
@@ -16,58 +18,110 @@ from erp_adapters.errors import (
 )
 from erp_adapters.ledger import PostedVoucher, Voucher
 from tests.contract.adapters import chart
-from tests.contract.adapters.chart import line, tax, voucher, with_first
+from tests.contract.adapters.chart import line, voucher, with_first
+from tests.contract.adapters.proxy import Proxy
 from tests.contract.adapters.sandboxes import Sandbox
 
-
-def taxed(code: str) -> Voucher:
-    return with_first(tax=tax(code, "base", base="100", amount="25"))
+DIMENSIONS, LEDGER = "max_dimensions", "vendor_ledger"
 
 
-BAD: dict[str, tuple[Any, type[Rejected]]] = {
-    "unknown account": (lambda: with_first(account="0815"), AccountUnknown),
-    "hostile account": (lambda: with_first(account="6100' or 1=1"), AccountUnknown),
-    "inactive account": (lambda: with_first(account="6999"), AccountUnknown),
-    "heading": (lambda: with_first(account="1000"), AccountUnknown),
-    "unknown tax code": (lambda: taxed("I26"), TaxCodeUnknown),
-    "inactive tax code": (lambda: taxed("X99"), TaxCodeUnknown),
-    "unknown dimension": (lambda: with_first(dimensions=(("NO", "IT"),)), DimensionValueUnknown),
-    "unknown value": (lambda: with_first(dimensions=(("DEP", "NO"),)), DimensionValueUnknown),
-    "inactive value": (lambda: with_first(dimensions=(("DEP", "OLD"),)), DimensionValueUnknown),
+Make = Callable[[TaxManner], Voucher]
+
+
+def plain(**changes: Any) -> Make:
+    return lambda manner: with_first(**changes)
+
+
+def taxed(code: str) -> Make:
+    return lambda manner: voucher(*chart.taxed(manner, code=code))
+
+
+# name -> what is wrong, the refusal, and what an ERP must have for it
+BAD: dict[str, tuple[Make, type[Rejected], str]] = {
+    "unknown account": (plain(account="0815"), AccountUnknown, ""),
+    "hostile account": (plain(account="6100' or 1=1"), AccountUnknown, ""),
+    "inactive account": (plain(account="6999"), AccountUnknown, ""),
+    "heading": (plain(account="1000"), AccountUnknown, ""),
+    "unknown tax code": (taxed("I26"), TaxCodeUnknown, ""),
+    "hostile tax code": (taxed("I25%"), TaxCodeUnknown, ""),
+    "inactive tax code": (taxed("X99"), TaxCodeUnknown, ""),
+    "unknown dimension": (plain(dimensions=(("NO", "IT"),)), DimensionValueUnknown, DIMENSIONS),
+    "unknown value": (plain(dimensions=(("DEP", "NO"),)), DimensionValueUnknown, DIMENSIONS),
+    "inactive value": (plain(dimensions=(("DEP", "OLD"),)), DimensionValueUnknown, DIMENSIONS),
     "value of another dimension": (
-        lambda: with_first(dimensions=(("DEP", "P1"),)),
+        plain(dimensions=(("DEP", "P1"),)),
         DimensionValueUnknown,
+        DIMENSIONS,
     ),
-    "unknown vendor": (lambda: with_first(account="2440", vendor="V0"), VendorUnknown),
-    "inactive vendor": (lambda: with_first(account="2440", vendor="V9"), VendorUnknown),
-    "no vendor": (lambda: with_first(account="2440"), VendorUnknown),
-    "closed period": (lambda: voucher(posting_date=chart.CLOSED_DAY), PeriodClosed),
+    "mandatory dimension": (plain(account="6300"), DimensionValueUnknown, "mandatory"),
+    "unknown vendor": (plain(account="2440", vendor="V0"), VendorUnknown, LEDGER),
+    "inactive vendor": (plain(account="2440", vendor="V9"), VendorUnknown, LEDGER),
+    "no vendor": (plain(account="2440"), VendorUnknown, LEDGER),
+    "unknown vendor of a bill": (lambda manner: chart.bill(vendor="V0"), VendorUnknown, LEDGER),
+    "closed period": (lambda manner: voucher(posting_date=chart.CLOSED_DAY), PeriodClosed, ""),
 }
+EACH = [
+    pytest.param(name, marks=[pytest.mark.needs(need)] if need else [])
+    for name, (_, _, need) in BAD.items()
+]
 
 
-@pytest.mark.parametrize("name", BAD)
+def assert_refused(result: PostedVoucher | Rejected, bad: Voucher, kind: type[Rejected]) -> None:
+    assert type(result) is kind
+    assert result.message
+    assert result.code
+    assert (result.system, result.reference) == ("erp", bad.reference)
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_one_bad_voucher_is_refused_and_the_others_are_booked(
     erp: ErpAdapter, sandbox: Sandbox, name: str
 ) -> None:
-    make, kind = BAD[name]
-    bad: Voucher = make()
-    good = [voucher(), voucher(is_final=False)]
+    make, kind, _ = BAD[name]
+    bad = make(erp.capabilities.tax_manner)
+    good = [voucher(), voucher(is_final=not erp.capabilities.supports_draft)]
     first, refused, last = erp.post([good[0], bad, good[1]])
-    assert type(refused) is kind
-    assert refused.message
-    assert refused.code
-    assert (refused.system, refused.reference) == ("erp", bad.reference)
+    assert_refused(refused, bad, kind)
     assert [type(first), type(last)] == [PostedVoucher, PostedVoucher]
     assert sandbox.raw(bad.reference) == []
     assert erp.find_posted([bad.reference]) == {}
     assert len(sandbox.raw(*(x.reference for x in good))) == 2
 
 
+@pytest.mark.parametrize("name", EACH)
+def test_a_refusal_in_another_language_is_the_same(
+    erp: ErpAdapter, network: Proxy, name: str
+) -> None:
+    make, kind, _ = BAD[name]
+    bad = make(erp.capabilities.tax_manner)
+    network.speak_another_language()
+    good, refused = erp.post([voucher(), bad])
+    assert isinstance(good, PostedVoucher)
+    assert_refused(refused, bad, kind)
+
+
 def test_a_batch_of_bad_ones(erp: ErpAdapter, sandbox: Sandbox) -> None:
-    bad = [make() for make, _ in BAD.values()]
+    rows = [x for x in BAD.values() if not x[2] or not sandbox.lacks(x[2])]
+    bad = [make(erp.capabilities.tax_manner) for make, _, _ in rows]
     results = erp.post(bad)
-    assert [type(result) for result in results] == [kind for _, kind in BAD.values()]
+    for result, sent, (_, kind, _) in zip(results, bad, rows, strict=True):
+        assert_refused(result, sent, kind)
     assert sandbox.raw(*(x.reference for x in bad)) == []
+
+
+@pytest.mark.needs("without_rights")
+@pytest.mark.parametrize("foreign", [False, True], ids=["english", "another language"])
+def test_a_user_without_the_right_to_book(
+    erp: ErpAdapter, sandbox: Sandbox, network: Proxy, foreign: bool
+) -> None:
+    """No voucher's fault: the connection stops, instead of each entry being refused."""
+    if foreign:
+        network.speak_another_language()
+    with sandbox.without_rights():
+        for sent in ([voucher()], [voucher(), voucher()]):
+            with pytest.raises(NotAllowed):
+                sandbox.adapter().post(sent)
+            assert sandbox.raw(*(x.reference for x in sent)) == []
 
 
 def test_the_sentence_names_what_is_wrong(erp: ErpAdapter) -> None:
@@ -90,6 +144,7 @@ def test_a_refused_voucher_can_be_booked_once_it_is_right(
     assert len(sandbox.raw(reference)) == 1
 
 
+@pytest.mark.needs("supports_draft")
 def test_a_draft_is_refused_for_the_same_reasons(erp: ErpAdapter, sandbox: Sandbox) -> None:
     lines = line("1000", "1.00"), line("5840", "-1.00")
     (refused,) = erp.post([voucher(*lines, is_final=False)])

@@ -13,7 +13,6 @@ from demo import tryton
 from demo.tryton_rpc import TrytonRpcError
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import (
-    AccountUnknown,
     AuthenticationFailed,
     NotAllowed,
     PeriodClosed,
@@ -225,7 +224,8 @@ def test_an_account_used_only_for_some_years(sandbox: TrytonSandbox, erp: ErpAda
     early, late = erp.post([voucher(*lines, posting_date=date(2026, 6, 30)), voucher(*lines)])
     sandbox.admin.write("account.account", [row["id"]], {"end_date": None})
     assert isinstance(early, PostedVoucher)
-    assert isinstance(late, AccountUnknown)
+    assert isinstance(late, Rejected)
+    assert "6200" in late.message
 
 
 def test_a_company_of_another_name(sandbox: TrytonSandbox, network: Proxy) -> None:
@@ -250,17 +250,21 @@ def test_a_wrong_password(sandbox: TrytonSandbox) -> None:
         erp.finish([draft])
 
 
-def test_a_user_without_the_right_to_book(sandbox: TrytonSandbox, erp: ErpAdapter) -> None:
-    admin = sandbox.admin
-    (user,) = admin.find("res.user", [["login", "=", sandbox.access.user]], "groups")
-    admin.write("res.user", [user["id"]], {"groups": [["remove", user["groups"]]]})
+def test_a_right_that_is_missing_elsewhere_is_no_voucher_s_matter(
+    sandbox: TrytonSandbox, erp: ErpAdapter
+) -> None:
+    """A refusal asks for the right to what was refused, and for no other."""
+    bad = voucher(line("6100", "1.005"), line("5840", "-1.005"))
+    rights = {"perm_read": True, "perm_write": True, "perm_create": False, "perm_delete": True}
+    made = sandbox.admin.create("ir.model.access", {"model": "ir.attachment", **rights})
     try:
+        posted, refused = erp.post([voucher(), bad])
+        assert isinstance(posted, PostedVoucher)
+        assert isinstance(refused, Rejected)
         with pytest.raises(NotAllowed):
-            erp.post([voucher(), voucher()])
-        with pytest.raises(NotAllowed):
-            erp.post([voucher()])
+            erp.attach(posted, Attachment(name="a", content_type="", content=b"a"))
     finally:
-        admin.write("res.user", [user["id"]], {"groups": [["add", user["groups"]]]})
+        sandbox.admin.call("model.ir.model.access.delete", made)
 
 
 def test_a_file_over_two_mib_by_key_alone(

@@ -19,7 +19,8 @@ from erp_adapters.errors import (
     RemoteError,
     Unavailable,
 )
-from erp_adapters.http import Call, HttpDoor, Reply, retry_after
+from erp_adapters.http import Call, HttpDoor, Reply
+from erp_adapters.limits import retry_after
 
 Play = Callable[[socket.socket, bytes], None]
 
@@ -267,9 +268,14 @@ def test_silence_ends_at_the_deadline(far: FarSide) -> None:
     assert time.monotonic() - started < 1.5
 
 
-def test_a_dripping_body_ends_at_the_deadline(far: FarSide) -> None:
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"HTTP/1.1 200 X\r\nX-Long: ", b"HTTP/1.1 200 X\r\nContent-Length: 100000\r\n\r\n"],
+    ids=["status", "headers", "body"],
+)
+def test_a_dripping_answer_ends_at_the_deadline(far: FarSide, start: bytes) -> None:
     def drip(connection: socket.socket, request: bytes) -> None:
-        connection.sendall(b"HTTP/1.1 200 X\r\nContent-Length: 100000\r\n\r\n")
+        connection.sendall(start)
         for _ in range(60):
             connection.sendall(b"x")
             time.sleep(0.05)

@@ -1,0 +1,57 @@
+"""Amounts in company currency, for an ERP that wants them from us, at the ERP's own rates."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from erp_adapters.errors import Rejected
+from erp_adapters.ledger import ZERO, Voucher
+
+Listed = Sequence[tuple[date, Decimal]]  # newest first; units of it for one of the ERP's base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    label: str
+    own: str  # the company's currency
+    listed: dict[str, Listed]
+
+    @classmethod
+    def read(
+        cls,
+        vouchers: Sequence[Voucher],
+        listed: Callable[[str, date, int], Listed],
+        *,
+        own: str,
+        label: str,
+    ) -> "Rates":
+        """`listed` reads a currency's latest rates up to a day; nothing where none is foreign.
+
+        As many as there are days: so the first voucher's day has its rate among them.
+        """
+        days = [x.posting_date for x in vouchers if x.currency != own]
+        codes = {x.currency for x in vouchers} | {own} if days else set()
+        span = (max(days) - min(days)).days + 1 if days else 0
+        found = {code: listed(code, max(days), span) for code in sorted(codes)}
+        return cls(label=label, own=own, listed=found)
+
+    def amounts(self, voucher: Voucher, *, digits: int) -> list[Decimal]:
+        """Debit - credit of each line; what rounding leaves over goes to the largest."""
+        signed = [line.debit - line.credit for line in voucher.lines]
+        if voucher.currency == self.own:
+            return signed
+        day = voucher.posting_date
+        foreign = self._on(voucher.currency, day)
+        rate = self._on(self.own, day) / foreign
+        cent = Decimal(1).scaleb(-digits)
+        amounts = [(amount * rate).quantize(cent) for amount in signed]
+        largest = max(range(len(amounts)), key=lambda at: abs(amounts[at]))
+        amounts[largest] -= sum(amounts, ZERO)
+        return amounts
+
+    def _on(self, currency: str, day: date) -> Decimal:
+        for start, rate in self.listed.get(currency, ()):
+            if start <= day:
+                return rate
+        raise Rejected(f"{self.label} has no rate of {currency} for {day}.", code="no_rate")

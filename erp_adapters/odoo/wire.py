@@ -1,0 +1,101 @@
+"""Calls to Odoo's JSON-2: one POST is one transaction, done with 200 and undone with all else."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from erp_adapters.base import Access
+from erp_adapters.errors import NotAllowed, Rejected, Unavailable
+from erp_adapters.http import Reply
+from erp_adapters.json_door import JsonDoor
+from erp_adapters.lookup import pages
+
+Row = dict[str, Any]
+BUSY = ("psycopg2.errors.SerializationFailure", "psycopg2.errors.DeadlockDetected")
+OURS = ("odoo.exceptions.", "builtins.", "werkzeug.exceptions.UnprocessableEntity")
+
+
+class Wire(JsonDoor):
+    """`context` goes with every call; it gets the company once that is known."""
+
+    def __init__(self, access: Access, *, base_url: str, database: str) -> None:
+        super().__init__(access, base_url=base_url, name="Odoo")
+        self.headers = {"Authorization": f"bearer {access.secrets['key']}"}
+        self.headers |= {"X-Odoo-Database": database} if database else {}
+        self.context: Row = {"lang": "en_US"}
+
+    def do(
+        self, method: str, *, is_write: bool = True, shape: type = object, **arguments: Any
+    ) -> Any:
+        """`method` is `<model>/<method>`; `ids` among the arguments are the records it is for."""
+        body = {**arguments, "context": self.context | arguments.get("context", {})}
+        how: Row = {"is_write": is_write, "shape": shape, "refuse": self._refuse}
+        return self.call("POST", f"/json/2/{method}", json=body, headers=self.headers, **how)
+
+    def search(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
+        """Records, archived ones too; the part behind a dotted field is a record in its place."""
+        lists = [clause[2] for clause in domain if clause[1:2] == ["in"]]
+        if lists and not any(lists):  # nothing is in an empty list
+            return []
+        asked = {"order": "id", "specification": _nested(fields), "domain": domain, **more}
+        asked |= {"is_write": False, "context": {"active_test": False}}
+        rows: list[Row] = self.do(f"{model}/web_search_read", shape=dict, **asked)["records"]
+        return rows
+
+    def pages(self, model: str, domain: list[Any], *fields: str) -> Iterator[Row]:
+        def page(last: int, size: int) -> list[Row]:
+            return self.search(model, [*domain, ["id", ">", last]], *fields, limit=size)
+
+        yield from pages(page)
+
+    def load(self, model: str, records: Sequence[Row], *, anew: bool = False) -> list[int]:
+        """Ids of the records, each with our key as its `id` and its lines, if any, as `line_ids`.
+
+        All or nothing. What stands under a key is left as it is, or written `anew`.
+        """
+        heads = [{k: v for k, v in record.items() if k != "line_ids"} for record in records]
+        lines: list[list[Row]] = [record.get("line_ids", [{}]) for record in records]
+        data = [
+            [*(head if n == 0 else dict.fromkeys(head, "")).values(), *line.values()]
+            for head, below in zip(heads, lines, strict=True)
+            for n, line in enumerate(below)
+        ]
+        rows: Row = {"data": [[str(cell) for cell in row] for row in data]}
+        rows["fields"] = [*heads[0], *(f"line_ids/{name}" for name in lines[0][0])]
+        context = {} if anew else {"mode": "update", "noupdate": True}
+        answer = self.do(f"{model}/load", shape=dict, context=context, **rows)
+        if ids := answer["ids"]:
+            return list(ids)
+        said = answer["messages"][0]["message"]
+        if not self.do(f"{model}/has_access", is_write=False, operation="create"):
+            raise NotAllowed(said)
+        raise Rejected(said, code="load")
+
+    def _refuse(self, reply: Reply) -> None:
+        """By the name of Odoo's exception; where there is none, by the status."""
+        said: Any = None
+        with suppress(ValueError, RecursionError):
+            said = reply.json() if reply.status >= 400 else None
+        name, message = (
+            (said.get("name"), said.get("message")) if isinstance(said, dict) else ("", "")
+        )
+        if reply.status == 404 and not str(name).startswith(OURS):
+            old = self.request("GET", "/web/version").status == 404  # which came with JSON-2
+            what = "No Odoo 19 or later answers here." if old else "Odoo knows no such database."
+            raise Rejected(what, code="version" if old else "not_found")
+        if name in BUSY:
+            raise Unavailable("Somebody is changing the same records in Odoo.")
+        if name == "odoo.exceptions.AccessError":
+            raise NotAllowed(str(message))
+        if str(name).startswith(OURS):
+            raise Rejected(str(message), code=str(name).rpartition(".")[2])
+
+
+def _nested(fields: Sequence[str]) -> Row:
+    """Odoo's specification of dotted field names."""
+    tree: Row = {}
+    for name in fields:
+        node: Row = {"fields": tree}
+        for part in name.split("."):
+            node = node.setdefault("fields", {}).setdefault(part, {})
+    return tree

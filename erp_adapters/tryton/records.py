@@ -1,0 +1,125 @@
+"""Tryton's records as ledger types. Pure: no calls, no state."""
+
+from typing import Any
+
+from erp_adapters.drafts import Standing
+from erp_adapters.ledger import (
+    ZERO,
+    Account,
+    AccountKind,
+    Company,
+    Dimension,
+    DimensionValue,
+    PostedVoucher,
+    TaxCode,
+    Vendor,
+)
+from erp_adapters.matching import MatchLine
+from erp_adapters.tryton.wire import Row
+
+COMPANY = ("party.name", "party.addresses.country.code", "currency.code")
+TYPE = ("type.statement", "type.assets", "type.revenue", "type.expense")
+ACCOUNT = ("code", "name", "closed", "active", "party_required", *TYPE)
+TAX = ("name", "description", "rate", "active", "childs.rate")
+ANALYTIC = ("code", "name", "active", "state", "type", "root.code", "root.name")
+PARTY = ("code", "name", "tax_identifier.code", "account_payable.code", "active")
+MATCH = ("move", "account.code", "debit", "credit", "reconciliation", "date")
+LINES = ("lines.account.code", "lines.debit", "lines.credit")
+MOVE = ("number", "date", "description", "state", "origin", "company.currency.code", *LINES)
+
+
+def company(row: Row) -> Company:
+    countries = [x["country"]["code"] for x in row["party"]["addresses"] if x["country"]]
+    name, currency = row["party"]["name"], row["currency"]["code"]
+    country = next(iter(countries), "")
+    return Company(id=str(row["id"]), name=name, currency=currency, country=country)
+
+
+def account(row: Row) -> Account:
+    return Account(
+        **_named(row),
+        kind=_account_kind(row["type"] or {}),
+        is_postable=row["type"] is not None and not row["closed"],
+        is_active=bool(row["active"] and not row["closed"]),
+        needs_vendor=bool(row["party_required"]),
+    )
+
+
+def _account_kind(flags: Row) -> AccountKind:
+    """Equity comes out as a liability: Tryton does not tell the two apart."""
+    if flags.get("statement") == "balance":
+        return "asset" if flags["assets"] else "liability"
+    if flags.get("revenue"):
+        return "revenue"
+    return "expense" if flags.get("expense") else "other"
+
+
+def dimension(row: Row) -> Dimension:
+    return Dimension(**_named(row), is_active=_is_open(row))
+
+
+def dimension_value(row: Row) -> DimensionValue:
+    is_open, axis = _is_open(row), _named(row["root"])["code"]
+    is_postable = is_open and row["type"] == "normal"
+    known = _named(row) | {"is_active": is_open, "is_postable": is_postable}
+    return DimensionValue(dimension=axis, **known)
+
+
+def tax_code(row: Row) -> TaxCode:
+    """The name is the code. Reverse charge has two children: the positive is first in the `id`."""
+    leaves = sorted(row["childs"] or [row], key=lambda x: -(x["rate"] or ZERO))
+    number, rate = ",".join(str(x["id"]) for x in leaves), leaves[0]["rate"] or ZERO
+    known = {"code": row["name"], "name": row["description"], "is_active": bool(row["active"])}
+    return TaxCode(id=number, rate=rate, **known)
+
+
+def vendor(row: Row) -> Vendor:
+    return Vendor(
+        **_named(row),
+        tax_number=(row["tax_identifier"] or {}).get("code", ""),
+        payable_account=(row["account_payable"] or {}).get("code"),
+        is_active=bool(row["active"]),
+    )
+
+
+def match_line(row: Row) -> MatchLine:
+    group, amount = str(row["reconciliation"] or ""), row["debit"] - row["credit"]
+    known: dict[str, Any] = {"amount": amount, "group": group, "is_open": not group}
+    account = row["account"]["code"]
+    return MatchLine(id=row["id"], voucher=str(row["move"]), account=account, **known)
+
+
+def standing(row: Row, *, link: str) -> Standing:
+    lines = row["lines"]
+    posted = PostedVoucher(
+        reference=row["description"],
+        id=str(row["id"]),
+        number=row["number"] or "",
+        url=f"{link}/model/account.move/{row['id']}",
+        is_final=row["state"] == "posted",
+        posting_date=row["date"],
+        total=sum((x["debit"] for x in lines), ZERO),
+        currency=row["company"]["currency"]["code"],
+        line_count=len(lines),
+        balances=tuple((x["account"]["code"] or "", x["debit"] - x["credit"]) for x in lines),
+    )
+    own = [(x["account"]["id"], x, x.get("analytic_lines") or []) for x in lines]
+    return Standing(posted=posted, shape=shape(row["date"], own))
+
+
+def shape(day: Any, lines: list[tuple[int, Row, list[Row]]]) -> Any:
+    """Date, and of each line the account, the amount and the values."""
+    return day, sorted(
+        (account, x["debit"], x["credit"], sorted(value["account"] for value in values))
+        for account, x, values in lines
+    )
+
+
+def _named(row: Row) -> dict[str, Any]:
+    """Where the company uses no codes, the name of a dimension or value is one."""
+    name = row["name"] or ""
+    return {"id": str(row["id"]), "code": row["code"] or name, "name": name}
+
+
+def _is_open(row: Row) -> bool:
+    return bool(row["active"] and row["state"] != "closed")
