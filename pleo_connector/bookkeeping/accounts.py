@@ -76,19 +76,28 @@ def from_pleo(case: Case, account: ExportAccount, what_to_do: str) -> Account | 
     if not keys:
         return None
     known = next((x for x in keys if case.catalog.account(x)), keys[0])
+    if account.code and known != account.code:
+        case.decide(
+            "account_identifier",
+            f"There is no account {account.code}; Pleo's identifier {known} of it is known.",
+        )
     return usable(case, known, "pleo", what_to_do)
 
 
 def wallet(case: Case, currency: str) -> Place:
     own = case.item.contra_account
     setting = case.mapping.accounts.wallet.get(currency)
-    if setting and (own is None or case.mapping.accounts.wallet_source == "configured"):
+    if setting and case.mapping.accounts.wallet_source == "configured":
         return from_setting(case, setting, f"wallet account set for {currency}")
     hint = "Choose another contra account in Pleo, or add this one in the accounting system."
     found = from_pleo(case, own, hint) if own else None
     if found:
         return Place(found, f"Pleo's contra account for {currency}")
     if setting:
+        case.decide(
+            "wallet_account",
+            f"Pleo names no contra account; account {setting} is set for {currency}.",
+        )
         return from_setting(case, setting, f"wallet account set for {currency}")
     return _not_set(case, f"no wallet account is set for {currency}", f"wallet {currency}")
 
@@ -124,6 +133,12 @@ def payable(case: Case, vendor: Vendor | None, *, is_generic: bool = False) -> P
     else:
         place = configured(case, "accounts_payable")
         place.because = "fallback payable account"
+        if code and not is_generic:
+            case.decide(
+                "payable_account",
+                f"Vendor {code} has no payable account of its own; account {place.account.code} "
+                "is used.",
+            )
     place.vendor = code
     return place
 
@@ -134,5 +149,11 @@ def employee(case: Case, vendor: Vendor | None) -> Place:
         place = from_setting(case, vendor.payable_account, f"account of employee {vendor.code}")
     else:
         place = configured(case, "out_of_pocket")
+        if vendor:
+            case.decide(
+                "payable_account",
+                f"Employee {vendor.code} has no payable account of their own; account "
+                f"{place.account.code} is used.",
+            )
     place.vendor = vendor.code if vendor else None
     return place

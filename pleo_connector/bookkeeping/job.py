@@ -7,9 +7,8 @@ from datetime import date
 from pleo_connector.bookkeeping.book import book
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.mapping import Mapping
-from pleo_connector.bookkeeping.match import Counterparts, Match
+from pleo_connector.bookkeeping.match import OFFERING, Counterparts, Match, half_of
 from pleo_connector.bookkeeping.result import Booking, NotBookable
-from pleo_connector.bookkeeping.vouchers import reference_of
 from pleo_connector.pleo.export_types import ExportItem
 
 
@@ -24,9 +23,14 @@ def book_job(
         except NotBookable as refusal:
             results.append(refusal)
     booked = {x.entry_id for x in results if isinstance(x, Booking) and x.vouchers}
-    counterparts = Counterparts(x for x in items if x.entry_id in booked)
+    halves = {x.entry_id: half for x in items if (half := half_of(x)) and x.entry_id in booked}
+    counterparts = Counterparts(x for x in halves.values() if x.role in OFFERING)
     return [
-        with_settled(result, counterparts.matches(item)) if isinstance(result, Booking) else result
+        with_settled(result, counterparts.matches(half))
+        if isinstance(result, Booking)
+        and (half := halves.get(item.entry_id))
+        and half.role not in OFFERING
+        else result
         for item, result in zip(items, results, strict=True)
     ]
 
@@ -34,9 +38,8 @@ def book_job(
 def with_settled(booking: Booking, match: Match) -> Booking:
     """The booking with the references of what it pays on its last voucher."""
     decisions = booking.decisions + ((match.decision,) if match.decision else ())
-    if not match.entry_ids or not booking.vouchers:
+    if not match.references or not booking.vouchers:
         return replace(booking, decisions=decisions)
     *first, last = booking.vouchers
-    references = tuple(reference_of(x) for x in match.entry_ids)
-    last = replace(last, settles=last.settles + references)
+    last = replace(last, settles=last.settles + match.references)
     return replace(booking, vouchers=(*first, last), decisions=decisions)

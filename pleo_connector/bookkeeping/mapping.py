@@ -9,6 +9,8 @@ Posting = Literal["draft", "final"]
 ClosedPeriod = Literal["next_open_day", "export_date", "fail"]
 EmployeeLedger = Literal["account", "vendor"]
 WalletSource = Literal["pleo", "configured"]
+ErpChanges = Literal["fail", "accept"]
+JournalPer = Literal["entry", "job"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ class Mapping:
     fx_difference: Literal["erp", "line"] = "erp"
     time_zone: str = "UTC"
     missing_receipt: Literal["warn", "fail"] = "warn"
+    erp_changes: ErpChanges = "fail"  # what the ERP would book otherwise than it was sent
+    journal_per: JournalPer = "entry"
     rules: tuple[MappingRule, ...] = ()
 
     @classmethod

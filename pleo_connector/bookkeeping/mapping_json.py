@@ -14,6 +14,23 @@ from pleo_connector.bookkeeping.sides import TYPES
 Read = Callable[[str, Any], Any]
 
 
+class NotASetting(ValueError):
+    """A sentence, and the path of the setting that it is about, such as `rules[0].account`."""
+
+    def __init__(self, path: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+
+
+def _at(path: str, read: Read, value: Any) -> Any:
+    try:
+        return read(path, value)
+    except NotASetting:
+        raise
+    except ValueError as error:
+        raise NotASetting(path, str(error)) from error
+
+
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{name} is {value!r}. Give a text that is not empty.")
@@ -91,7 +108,7 @@ def _map_of(key: Read, value: Read) -> Read:
     def read(name: str, raw: Any) -> dict[str, Any]:
         if not isinstance(raw, dict):
             raise ValueError(f"{name} is {raw!r}. Give an object of names and values.")
-        return {key(f"{name} key", k): value(f"{name}.{k}", x) for k, x in raw.items()}
+        return {key(f"{name} key", k): _at(f"{name}.{k}", value, x) for k, x in raw.items()}
 
     return read
 
@@ -113,13 +130,14 @@ _RULE: dict[str, Read] = dict.fromkeys((x.name for x in fields(MappingRule)), _m
 
 def _members(name: str, raw: Any, known: Map[str, Read]) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise ValueError(f"{name or 'The mapping'} is {raw!r}. Give an object.")
+        raise ValueError(f"{name} is {raw!r}. Give an object.")
     prefix = f"{name}." if name else ""
     for key in raw:
         if key not in known:
             names = ", ".join(sorted(known))
-            raise ValueError(f"{prefix}{key} is not a setting. Remove it, or use one of: {names}.")
-    return {key: known[key](prefix + key, value) for key, value in raw.items()}
+            sentence = f"{prefix}{key} is not a setting. Remove it, or use one of: {names}."
+            raise NotASetting(prefix + key, sentence)
+    return {key: _at(prefix + key, known[key], value) for key, value in raw.items()}
 
 
 def _accounts(name: str, raw: Any) -> Accounts:
@@ -140,7 +158,7 @@ def _rule(name: str, raw: Any) -> MappingRule:
 def _rules(name: str, raw: Any) -> tuple[MappingRule, ...]:
     if not isinstance(raw, list | tuple):
         raise ValueError(f"{name} is {raw!r}. Give a list of rules.")
-    return tuple(_rule(f"{name}[{n}]", x) for n, x in enumerate(raw))
+    return tuple(_at(f"{name}[{n}]", _rule, x) for n, x in enumerate(raw))
 
 
 _MAPPING: dict[str, Read] = {
@@ -160,11 +178,16 @@ _MAPPING: dict[str, Read] = {
     "fx_difference": _one_of("erp", "line"),
     "time_zone": _time_zone,
     "missing_receipt": _one_of("warn", "fail"),
+    "erp_changes": _one_of("fail", "accept"),
+    "journal_per": _one_of("entry", "job"),
     "rules": _rules,
 }
 
 
 def read_mapping(raw: Any) -> Mapping:
+    """NotASetting names the setting and what to give instead."""
+    if not isinstance(raw, dict):
+        raise NotASetting("", f"The mapping is {raw!r}. Give an object.")
     return Mapping(**_members("", raw, _MAPPING))
 
 

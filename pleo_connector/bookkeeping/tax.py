@@ -126,6 +126,9 @@ def _tax_part(case: Case, expense: Expense, role: Role, own: str | None, amount:
         account = usable(case, own, "tax", hint)
     else:
         account = configured(case, role).account
+        case.decide(
+            "tax_account", f"In Pleo, {label} has no account; {account.code} is set for it."
+        )
     dimensions = expense.dimensions if case.mapping.dimensions_on_counter_lines else ()
     base = expense.paid if expense.is_reverse else expense.paid - expense.tax
     tax = expense.line_tax("tax", expense.tax, base)

@@ -86,16 +86,17 @@ def _open(case: Case, found: Vendor | None, label: str, subject: str, hint: str)
 
 
 def _lookup(case: Case, chosen: ExportVendor) -> Vendor | None:
-    catalog = case.catalog
-    return (
-        (catalog.vendor(chosen.code) if chosen.code else None)
-        or (catalog.vendor_by_id(chosen.external_id) if chosen.external_id else None)
-        or (
-            catalog.vendor_by_tax_number(chosen.tax_registration_number)
-            if chosen.tax_registration_number
-            else None
+    catalog, tax_number = case.catalog, chosen.tax_registration_number
+    if chosen.code and (found := catalog.vendor(chosen.code)):
+        return found
+    by_id = catalog.vendor_by_id(chosen.external_id) if chosen.external_id else None
+    found = by_id or (catalog.vendor_by_tax_number(tax_number) if tax_number else None)
+    if found and chosen.code:
+        how = f"id {chosen.external_id}" if by_id else f"tax number {tax_number}"
+        case.decide(
+            "vendor", f"There is no vendor {chosen.code}; vendor {found.code} has its {how}."
         )
-    )
+    return found
 
 
 def _by_supplier(case: Case) -> Vendor | None:

@@ -52,6 +52,7 @@ def voucher_of(
         document_date=_day(case, invoice.date if invoice else None),
         due_date=_day(case, invoice.due_date if invoice and kind != "payment" else None),
         settles=(reference_of(item.entry_id),) if number else (),
+        allow_changes=case.mapping.erp_changes == "accept",
     )
 
 

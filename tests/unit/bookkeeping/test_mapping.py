@@ -29,6 +29,8 @@ FULL: dict[str, Any] = {
     "fx_difference": "line",
     "time_zone": "Europe/Copenhagen",
     "missing_receipt": "fail",
+    "erp_changes": "accept",
+    "journal_per": "job",
     "rules": [
         {
             "name": "Fuel",
