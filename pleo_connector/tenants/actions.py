@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.db import transaction
-from django_scopes import scope
+from django_scopes import get_scope, scope
 
 from pleo_connector.tenants.models import AuditEntry, Membership, Role, Tenant, User
 
@@ -28,10 +28,24 @@ def add_member(*, tenant: Tenant, user: User, role: str, actor: User) -> Members
     return membership
 
 
+def save_preferences(*, user: User, language: str, time_zone: str) -> None:
+    """How pages speak to the person; empty: as their browser asks."""
+    user.language, user.time_zone = language, time_zone
+    user.save(update_fields=["language", "time_zone"])
+
+
 def record_audit(
     *, tenant: Tenant, actor: User | None, action: str, subject: str = "", **detail: Any
 ) -> None:
-    """Call inside the transaction of the change that it records."""
+    """Call inside the transaction of the change that it records.
+
+    Where a program acts, the scope that the API opened names its token.
+    """
     AuditEntry.objects.create(
-        tenant=tenant, actor=actor, action=action, subject=subject[:200], detail=detail
+        tenant=tenant,
+        actor=actor,
+        token=get_scope().get("token"),
+        action=action,
+        subject=subject[:200],
+        detail=detail,
     )
