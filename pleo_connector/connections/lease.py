@@ -5,6 +5,7 @@ The database's clock decides, so that machines with different clocks agree.
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -28,6 +29,7 @@ class Lease:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.fence = connection.lease_fence
+        self.renewed_at = time.monotonic()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -41,6 +43,7 @@ class Lease:
         held = self._mine().filter(lease_until__gt=Now())
         if not held.update(lease_until=_end(), wake_at=_end()):
             raise LeaseLost
+        self.renewed_at = time.monotonic()
 
     def release(self, *, wake_in: timedelta) -> None:
         """Give the lease back; the connection comes due after `wake_in`.
@@ -55,8 +58,12 @@ class Lease:
         )
 
     def began(self, call: Call) -> Any:
-        """Before each write over a wire the right to do so is looked at again."""
-        if call.is_write:
+        """Before each write over a wire the right to do so is looked at again.
+
+        Before a read only now and then, so that a long one does not lose the lease.
+        """
+        is_due = time.monotonic() - self.renewed_at > settings.LEASE_SECONDS / 3
+        if call.is_write or is_due:
             self.renew()
 
     def _mine(self) -> Any:

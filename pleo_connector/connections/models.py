@@ -114,6 +114,7 @@ class WebhookEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "webhook_id"], name="webhook_once")
         ]
+        indexes = [models.Index(fields=["received_at"], name="webhooks_by_age")]
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.webhook_id}"

@@ -7,7 +7,7 @@ from django.http import Http404
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.tenants.models import CAN_CONFIGURE, CAN_OPERATE, Membership, User
+from pleo_connector.tenants.models import CAN_CONFIGURE, CAN_OPERATE, Membership, Tenant, User
 
 ROLES = {"read": frozenset(), "operate": CAN_OPERATE, "configure": CAN_CONFIGURE}
 
@@ -30,3 +30,12 @@ def get_connection(
     if ROLES[to] and membership.role not in ROLES[to]:
         raise PermissionDenied("Your role does not allow this. An owner or admin can do it.")
     return connection, membership
+
+
+def get_connection_of(tenant: Tenant, public_id: uuid.UUID) -> Connection:
+    """For whoever acts for the tenant already, as a program with a token does."""
+    rows = Connection.objects.select_related("tenant", "pleo_grant").filter(tenant=tenant)
+    connection = rows.filter(public_id=public_id).first()
+    if connection is None:
+        raise Http404("No such connection.")
+    return connection

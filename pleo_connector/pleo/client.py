@@ -11,6 +11,7 @@ from uuid import UUID
 
 from erp_adapters.errors import OutcomeUnknown, Rejected, Unavailable
 from erp_adapters.http import CallObserver, HttpDoor, Reply, Sink
+from erp_adapters.limits import Throttle
 
 PAGE_SIZE = 100
 ITEMS_PER_UPDATE = 100  # Pleo answers 413 above
@@ -108,6 +109,7 @@ class PleoClient:
         base_url: str,
         authorizer: Authorizer,
         observer: CallObserver | None = None,
+        throttle: Throttle | None = None,
         allow_private: bool = False,
     ) -> None:
         self._door = HttpDoor(
@@ -115,8 +117,10 @@ class PleoClient:
             system="pleo",
             name="Pleo",
             observer=observer,
+            throttle=throttle,
             allow_private=allow_private,
         )
+        # Another host, that knows no limit of calls.
         self._files: Callable[[], HttpDoor] = lambda: HttpDoor(
             base_url=base_url,
             system="pleo",
