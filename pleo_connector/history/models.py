@@ -33,7 +33,12 @@ class Run(models.Model):
     objects: ClassVar[models.Manager["Run"]] = ScopedManager(tenant="connection__tenant")
 
     class Meta:
-        indexes = [models.Index(fields=["connection", "-started_at"], name="runs_by_connection")]
+        indexes = [
+            models.Index(fields=["connection", "-started_at"], name="runs_by_connection"),
+            models.Index(
+                fields=["finished_at"], condition=~models.Q(kind="export"), name="runs_by_age"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} run {self.public_id}"
@@ -54,6 +59,9 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=500, blank=True)
 
     objects: ClassVar[models.Manager["Attempt"]] = ScopedManager(tenant="run__connection__tenant")
+
+    class Meta:
+        indexes = [models.Index(fields=["started_at"], name="attempts_by_age")]
 
     def __str__(self) -> str:
         return f"Attempt {self.pk} of run {self.run_id}"
@@ -76,6 +84,9 @@ class RemoteCall(models.Model):
     objects: ClassVar[models.Manager["RemoteCall"]] = ScopedManager(
         tenant="attempt__run__connection__tenant"
     )
+
+    class Meta:
+        indexes = [models.Index(fields=["began_at"], name="calls_by_age")]
 
     def __str__(self) -> str:
         return f"{self.method} {self.template}"
@@ -101,6 +112,7 @@ class Decision(models.Model):
                 nulls_distinct=False,
             )
         ]
+        indexes = [models.Index(fields=["made_at"], name="decisions_by_age")]
 
     def __str__(self) -> str:
         return self.sentence

@@ -28,13 +28,11 @@ class Recorder:
 
     def began(self, call: Call) -> Any:
         """A write is written down together with the look at the lease, as the last step before."""
-        if self.attempt is None:
-            self._lease.began(call)
-            return None
-        if not call.is_write:
-            return self._row(self.attempt, call)
-        with self._lease.writing():
-            return self._row(self.attempt, call)
+        if self.attempt and call.is_write:
+            with self._lease.writing():
+                return self._row(self.attempt, call)
+        self._lease.began(call)
+        return self._row(self.attempt, call) if self.attempt else None
 
     def _row(self, attempt: Attempt, call: Call) -> RemoteCall:
         row: RemoteCall = RemoteCall.objects.create(
