@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from erp_adapters.base import ErpAdapter
+from erp_adapters.errors import Rejected
 from erp_adapters.ledger import Company
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.catalog.models import CatalogSnapshot
@@ -14,12 +15,16 @@ from pleo_connector.catalog.records import Kind, to_json
 from pleo_connector.connections.models import Connection
 
 
+class OtherCompany(Rejected):
+    """The access opens other books than those that a person confirmed."""
+
+
 def refresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -> None:
     """Read all master data, then replace all snapshots at once.
 
     A read that fails half way raises before anything is replaced.
     """
-    company = erp.company()
+    company = _confirmed(connection, erp)
     dimensions = list(erp.dimensions())
     reads: dict[str, Callable[[], Iterable[Any]]] = {
         Kind.ACCOUNTS: erp.accounts,
@@ -53,8 +58,21 @@ def fresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -> 
     if oldest is None or now - oldest > timedelta(seconds=settings.CATALOG_SECONDS):
         refresh_catalog(connection=connection, erp=erp, now=now)
     else:
-        erp.company()
+        company = _confirmed(connection, erp)
+        if company.lock_date != connection.erp_lock_date:
+            store_company(connection, company)
     return load_catalog(connection, erp)
+
+
+def _confirmed(connection: Connection, erp: ErpAdapter) -> Company:
+    company = erp.company()
+    if connection.erp_company_id and company.id != connection.erp_company_id:
+        raise OtherCompany(
+            f"The access to {erp.label} opens the books of {company.name} now, and those of "
+            f"{connection.erp_company_name} were confirmed. Reconnect {erp.label}.",
+            code="other_company",
+        )
+    return company
 
 
 def store_company(connection: Connection, company: Company) -> None:

@@ -14,11 +14,15 @@ from django.db.models.functions import Now
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import PostedVoucher, Voucher
+from pleo_connector.bookkeeping.common import is_common, together
+from pleo_connector.bookkeeping.readback import differences
 from pleo_connector.connections.lease import Lease, worker_name
 from pleo_connector.connections.models import Connection
+from pleo_connector.exports.asked import look_up
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.outcomes import Wait
-from pleo_connector.exports.voucher_json import hash_of, voucher_to_json
+from pleo_connector.exports.plan import Planned
+from pleo_connector.exports.voucher_json import hash_of, voucher_from_json, voucher_to_json
 from pleo_connector.history.models import Attempt, Decision, Run
 from pleo_connector.pleo.client import Job, JobItem
 
@@ -179,16 +183,22 @@ def save_decisions(
 def _store_decisions(
     job: ExportJob, decisions: Sequence[tuple[UUID, str, str]], now: datetime
 ) -> None:
+    _store_decisions_of_runs([(job.run_id, *decision) for decision in decisions], now)
+
+
+def _store_decisions_of_runs(
+    decisions: Sequence[tuple[int, UUID, str, str]], now: datetime
+) -> None:
     Decision.objects.bulk_create(
         (
             Decision(
-                run=job.run,
+                run_id=run_id,
                 accounting_entry_id=entry_id,
                 kind=kind,
                 sentence=sentence[:500],
                 made_at=now,
             )
-            for entry_id, kind, sentence in decisions
+            for run_id, entry_id, kind, sentence in decisions
         ),
         ignore_conflicts=True,
     )
@@ -221,37 +231,41 @@ def note_reported(
 
 # -- Postings -----------------------------------------------------------------------------------
 
-_INTENT_FIELDS = ["state", "job", "reference", "voucher", "voucher_hash", "fence", "intended_at"]
-_OUTCOME_FIELDS = ["state", "settled_at", "erp_id", "number", "url", "is_final", "posting_date"]
+_INTENT_FIELDS = [
+    *("state", "job", "reference", "voucher", "voucher_hash", "fence", "intended_at"),
+    *("match", "match_role", "match_keys", "match_currency", "match_units"),
+]
+_OUTCOME_FIELDS = [
+    *("state", "settled_at", "erp_id", "number", "url", "is_final", "posting_date", "owed"),
+]
 
 
 def save_intents(
-    lease: Lease,
-    job: ExportJob,
-    entries: Sequence[tuple[ExportJobItem, Sequence[Voucher]]],
+    lease: Lease, job: ExportJob, entries: Sequence[Planned], *, can_match: bool
 ) -> None:
     """Committed before the call. A posted row is never among them: the plan left it out.
 
     The database's clock says when, so that a worker with another clock waits long enough.
     """
     rows = []
-    for item, vouchers in entries:
-        for voucher in vouchers:
+    for entry in entries:
+        for voucher in entry.vouchers:
             content = voucher_to_json(voucher)
-            rows.append(
-                Posting(
-                    connection=lease.connection,
-                    job=job,
-                    accounting_entry_id=item.accounting_entry_id,
-                    part=part_of(voucher.reference),
-                    reference=voucher.reference,
-                    state=Posting.State.INTENT,
-                    voucher=content,
-                    voucher_hash=hash_of(content),
-                    fence=lease.fence,
-                    intended_at=Now(),
-                )
+            row = Posting(
+                connection=lease.connection,
+                job=job,
+                accounting_entry_id=entry.item.accounting_entry_id,
+                part=part_of(voucher.reference),
+                reference=voucher.reference,
+                state=Posting.State.INTENT,
+                voucher=content,
+                voucher_hash=hash_of(content),
+                fence=lease.fence,
+                intended_at=Now(),
             )
+            if half := entry.halves.get(row.part):
+                row.offer(half, can_match=can_match)
+            rows.append(row)
     with lease.writing():
         Posting.objects.bulk_create(
             rows,
@@ -262,7 +276,9 @@ def save_intents(
 
 
 def part_of(reference: str) -> int:
-    """0 for `pleo:<entry>`, n - 1 for `pleo:<entry>:n`."""
+    """0 for `pleo:<entry>` and for a common voucher, n - 1 for `pleo:<entry>:n`."""
+    if is_common(reference):
+        return 0
     _, _, number = reference.removeprefix("pleo:").partition(":")
     return int(number) - 1 if number else 0
 
@@ -272,9 +288,13 @@ def mark_uncertain(lease: Lease, references: Sequence[str]) -> None:
         _postings(lease, references).update(state=Posting.State.UNCERTAIN)
 
 
+def mark_not_booked(lease: Lease, references: Sequence[str]) -> None:
+    with lease.writing():
+        _postings(lease, references).update(state=Posting.State.VOID)
+
+
 def save_outcomes(
     lease: Lease,
-    job: ExportJob,
     vouchers: Sequence[Voucher],
     results: Mapping[str, PostedVoucher | Rejected],
     *,
@@ -283,34 +303,53 @@ def save_outcomes(
 ) -> None:
     """What the ERP did, and a decision where it did something else than it was asked."""
     with lease.writing():
-        rows = {p.reference: p for p in _postings(lease, list(results)).defer("voucher")}
-        for reference, result in results.items():
-            rows[reference].settle(result, now=now)
-        Posting.objects.bulk_update(rows.values(), _OUTCOME_FIELDS, batch_size=200)
-        surprises = [
-            (rows[voucher.reference].accounting_entry_id, "differs_in_erp", sentence)
-            for voucher in vouchers
-            if isinstance(result := results[voucher.reference], PostedVoucher)
-            for sentence in _surprises(voucher, result, label)
+        rows = _postings(lease, list(results)).select_related("job").defer("voucher")
+        _settle(lease, list(rows), vouchers, results, label=label, now=now)
+
+
+def _settle(
+    lease: Lease,
+    rows: Sequence[Posting],
+    vouchers: Sequence[Voucher],
+    results: Mapping[str, PostedVoucher | Rejected],
+    *,
+    label: str,
+    now: datetime,
+) -> None:
+    """Rows that share a voucher have one reference, and one outcome."""
+    currency, sent = lease.connection.erp_currency, {x.reference: x for x in vouchers}
+    decisions: list[tuple[int, UUID, str, str]] = []
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        result = results.get(row.reference)
+        row.settle(result, now=now)
+        if not isinstance(result, PostedVoucher):
+            continue
+        voucher = sent[row.reference]
+        row.note_owed(voucher, result, currency)
+        if row.reference not in told:
+            said = differences(voucher, result, label=label, company_currency=currency)
+            told[row.reference] = list(said)
+        decisions += [
+            (row.job.run_id, row.accounting_entry_id, "differs_in_erp", sentence)
+            for sentence in told[row.reference]
         ]
-        _store_decisions(job, surprises, now)
-
-
-def _surprises(voucher: Voucher, posted: PostedVoucher, label: str) -> Iterator[str]:
-    if posted.posting_date != voucher.posting_date:
-        yield f"{label} booked the entry on {posted.posting_date}, not on {voucher.posting_date}."
-    if posted.is_final != voucher.is_final:
-        state = "final" if posted.is_final else "a draft"
-        yield f"{label} holds the voucher as {state}."
+    Posting.objects.bulk_update(rows, _OUTCOME_FIELDS, batch_size=200)
+    _store_decisions_of_runs(decisions, now)
 
 
 def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
-    """Settle every posting of this connection whose outcome nobody knows, by looking it up."""
+    """Settle every posting of this connection whose outcome nobody knows, by looking it up.
+
+    Where the ERP cannot tell, a person is asked, and the run goes on without those.
+    """
     rows = list(
         Posting.objects.filter(
             connection=lease.connection,
             state__in=[Posting.State.INTENT, Posting.State.UNCERTAIN],
-        ).annotate(age=_age("intended_at"))
+        )
+        .select_related("job")
+        .annotate(age=_age("intended_at"))
     )
     _wait_until_settled(erp, [row.age for row in rows], "booked")
     uploads = AttachmentUpload.objects.filter(
@@ -321,14 +360,25 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
     _wait_until_settled(erp, uploads.values_list(_age("changed_at"), flat=True), "attached")
     if not rows:
         return
-    found: dict[str, PostedVoucher | Rejected] = {}
-    for chunk in chunks(rows, LOOK_UP):
-        found |= erp.find_posted([row.reference for row in chunk])
-    found |= _finished(erp, rows, found)
+    sent = together(voucher_from_json(row.voucher) for row in rows)
+    there, unclear = look_up(erp, [voucher.reference for voucher in sent], at_once=LOOK_UP)
+    found: dict[str, PostedVoucher | Rejected] = {**there, **_finished(erp, sent, there)}
+    asked = [row.pk for row in rows if row.reference in unclear]
+    known = [row for row in rows if row.reference not in unclear]
+    doubted = {row.pk for row in rows if row.state == Posting.State.UNCERTAIN}
     with lease.writing():
-        for row in rows:
-            row.settle(found.get(row.reference), now=now)
-        Posting.objects.bulk_update(rows, _OUTCOME_FIELDS, batch_size=200)
+        Posting.objects.filter(pk__in=asked).update(state=Posting.State.ASKED)
+        _settle(lease, known, sent, found, label=erp.label, now=now)
+        told = [_looked_up(x, erp.label) for x in known if x.erp_id or x.pk in doubted]
+        _store_decisions_of_runs(told, now)
+
+
+def _looked_up(row: Posting, label: str) -> tuple[int, UUID, str, str]:
+    """A decision: nobody knew whether it was booked."""
+    is_there = row.state == Posting.State.POSTED
+    found = f"it is booked as {row.number or row.erp_id}" if is_there else "it was not booked"
+    sentence = f"It was not known whether the entry is booked. {label} was asked: {found}."
+    return row.job.run_id, row.accounting_entry_id, "looked_up", sentence
 
 
 def _age(field: str) -> Any:
@@ -350,14 +400,14 @@ def settle_time(erp: ErpAdapter) -> timedelta:
 
 
 def _finished(
-    erp: ErpAdapter, rows: Sequence[Posting], found: Mapping[str, PostedVoucher | Rejected]
+    erp: ErpAdapter, sent: Sequence[Voucher], found: Mapping[str, PostedVoucher | Rejected]
 ) -> dict[str, PostedVoucher | Rejected]:
     """Drafts that a dead worker was about to make final."""
     drafts = [
         posted
-        for row in rows
-        if isinstance(posted := found.get(row.reference), PostedVoucher)
-        and row.voucher["is_final"]
+        for voucher in sent
+        if isinstance(posted := found.get(voucher.reference), PostedVoucher)
+        and voucher.is_final
         and not posted.is_final
     ]
     if not drafts:
@@ -367,6 +417,25 @@ def _finished(
 
 def _postings(lease: Lease, references: Sequence[str]) -> Any:
     return Posting.objects.filter(connection=lease.connection, reference__in=references)
+
+
+def save_matches(
+    lease: Lease,
+    rows: Sequence[Posting],
+    decisions: Sequence[tuple[Posting, str, str]],
+    *,
+    now: datetime,
+) -> None:
+    """How far the postings are matched, and why: each on the page of its own entry."""
+    with lease.writing():
+        Posting.objects.bulk_update(rows, ["match", "pays"], batch_size=500)
+        _store_decisions_of_runs(
+            [
+                (row.job.run_id, row.accounting_entry_id, kind, sentence)
+                for row, kind, sentence in decisions
+            ],
+            now,
+        )
 
 
 def note_attaching(lease: Lease, postings: Sequence[Posting], *, now: datetime) -> None:

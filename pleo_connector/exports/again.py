@@ -14,7 +14,7 @@ class CannotExport(Exception):
     """A sentence for the person who pressed the button."""
 
 
-def export_again(*, job: ExportJob, actor: User) -> int:
+def export_again(*, job: ExportJob, actor: User | None) -> int:
     """A new job at Pleo for the entries of this one that could not be booked; how many.
 
     CannotExport, with a sentence, where Pleo has a job running or nothing is left to do.

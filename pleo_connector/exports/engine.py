@@ -7,34 +7,35 @@
     book      per batch: intent committed, one call, outcome committed
     attach    receipts, each an idempotent step
     report    results to Pleo, at most 100 a call, which also keeps the job from expiring
+    match     payments with what they pay, of this job and of earlier ones
     close     the closing event
 
 A worker may die on any line: the next one starts at the top and finds each step's work done.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import UUID
 
 from erp_adapters.base import ErpAdapter
-from erp_adapters.errors import OutcomeUnknown, PeriodClosed, Rejected
-from erp_adapters.ledger import PostedVoucher, Voucher
-from pleo_connector.bookkeeping.book import book
+from erp_adapters.errors import OutcomeUnknown, Rejected
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
-from pleo_connector.bookkeeping.result import NotBookable
-from pleo_connector.catalog.actions import fresh_catalog
+from pleo_connector.catalog.actions import OtherCompany, fresh_catalog
+from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.lease import Lease
 from pleo_connector.exports import actions, queries
 from pleo_connector.exports.actions import chunks
 from pleo_connector.exports.attachments import Attachments
+from pleo_connector.exports.batches import Batches
+from pleo_connector.exports.matching import Matching
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.outcomes import Stop
-from pleo_connector.exports.translation import job_type_of, meaning_of, told
+from pleo_connector.exports.planning import Planning
+from pleo_connector.exports.translation import job_type_of
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.pleo.client import ITEMS_PER_UPDATE, ItemResult, Job, PleoClient
 from pleo_connector.pleo.export_items import ExportItem, MalformedItem, parse_export_item
@@ -42,14 +43,6 @@ from pleo_connector.pleo.export_items import ExportItem, MalformedItem, parse_ex
 Status = ExportJobItem.Status
 # Each report is an action on the job, which dies at Pleo after an hour without one.
 REPORT_AFTER = timedelta(minutes=10)
-
-
-@dataclass
-class Planned:
-    """An entry that is still to be booked, with the vouchers that do it."""
-
-    item: ExportJobItem
-    vouchers: tuple[Voucher, ...]
 
 
 @dataclass
@@ -77,11 +70,15 @@ class JobRun:
         self.start()
         mapping, catalog = self.prepare()
         actions.recover(self.lease, self.erp, now=self.now())
-        booked, planned = self.plan(mapping, catalog)
+        planning, batches = Planning(self, mapping, catalog), Batches(self, mapping)
+        booked, planned = planning.plan()
         for entries in chunks(booked, ITEMS_PER_UPDATE):
             self.finish(entries)
-        for batch in self.batches(planned):
-            self.finish(self.book(batch, mapping))
+        for batch in batches.of(planned):
+            self.finish(batches.book(batch))
+        for batch in batches.of(planning.plan_late()):
+            self.finish(batches.book(batch))
+        Matching(self).match()
         self.finish(self.attachments.once_more())
         self.close()
 
@@ -107,14 +104,19 @@ class JobRun:
             raise Stop("invalid_configuration", sentence)
 
     def prepare(self) -> tuple[BookkeepingMapping, Catalog]:
-        connection = self.lease.connection
-        catalog = fresh_catalog(connection=connection, erp=self.erp, now=self.now())
+        connection, label = self.lease.connection, self.erp.label
+        try:
+            catalog = fresh_catalog(connection=connection, erp=self.erp, now=self.now())
+        except OtherCompany as error:
+            mark_erp_problem(connection=connection, sentence=error.message)
+            raise Stop("invalid_configuration", error.message) from error
         mapping = load_mapping(connection)
         if not catalog.accounts:
-            raise Stop(
-                "missing_configuration",
-                f"{self.erp.label} shows no accounts to this connection, so nothing can be booked.",
-            )
+            sentence = f"{label} shows no accounts to this connection, so nothing can be booked."
+            raise Stop("missing_configuration", sentence)
+        if catalog.lock_date == date.max:
+            sentence = f"No period is open in {label}, so nothing can be booked. Open one there."
+            raise Stop("invalid_configuration", sentence)
         remote_items = self.pleo.job_items(self.job.pleo_job_id)
         self.items = actions.sync_items(self.lease, self.job, remote_items, now=self.now())
         self.read_payloads()
@@ -139,149 +141,7 @@ class JobRun:
                 self.payloads[entry_id] = payload
                 item.describe(payload)
 
-    # -- plan -------------------------------------------------------------------------------
-
-    def plan(
-        self, mapping: BookkeepingMapping, catalog: Catalog
-    ) -> tuple[list[ExportJobItem], list[Planned]]:
-        """(booked by an earlier run, to be booked); refusals and decisions are committed."""
-        postings = queries.postings_of(self.lease.connection, list(self.items))
-        booked, planned = [], []
-        decisions: list[tuple[UUID, str, str]] = []
-        for entry_id, item in self.items.items():
-            known = postings.get(entry_id, [])
-            if known and all(posting.state == Posting.State.POSTED for posting in known):
-                item.book(before=known[0].job_id != self.job.pk)
-                booked.append(item)
-            if item.status != Status.PENDING:
-                continue
-            vouchers, made = self.plan_item(item, mapping, catalog)
-            decisions += [(entry_id, decision.kind, decision.sentence) for decision in made]
-            done = {posting.part for posting in known if posting.state == Posting.State.POSTED}
-            todo = tuple(v for part, v in enumerate(vouchers) if part not in done)
-            if todo:
-                planned.append(Planned(item, todo))
-        actions.save_plan(self.lease, self.job, self.items.values(), decisions, now=self.now())
-        return booked, planned
-
-    def plan_item(
-        self, item: ExportJobItem, mapping: BookkeepingMapping, catalog: Catalog
-    ) -> tuple[tuple[Voucher, ...], Sequence[Any]]:
-        payload = self.payloads.get(item.accounting_entry_id)
-        if payload is None:
-            item.refuse(
-                "validation_failure", "Pleo sent no accounting data for this entry.", fix="support"
-            )
-            return (), ()
-        try:
-            booking = book(payload, mapping, catalog, export_date=self.now().date())
-        except NotBookable as refusal:
-            first = refusal.reasons[0]
-            item.refuse(first.type, str(refusal), fix=first.fix, subject=first.subject)
-            return (), ()
-        except Exception as error:  # noqa: BLE001  a bug on one entry does not stop the others
-            actions.log_bug(error, item)
-            item.refuse(
-                "unexpected_failure",
-                "Something went wrong on our side. We have been told and look into it.",
-                fix="support",
-            )
-            return (), ()
-        if not booking.vouchers:
-            item.status = Status.SUCCESSFUL
-        return booking.vouchers, booking.decisions
-
-    def batches(self, planned: Sequence[Planned]) -> Iterator[list[Planned]]:
-        """As many vouchers as one call takes; those of an entry stay together, in order."""
-        batch: list[Planned] = []
-        room = self.erp.capabilities.batch_size
-        for entry in planned:
-            if batch and len(entry.vouchers) > room:
-                yield batch
-                batch, room = [], self.erp.capabilities.batch_size
-            batch.append(entry)
-            room -= len(entry.vouchers)
-        if batch:
-            yield batch
-
-    # -- book -------------------------------------------------------------------------------
-
-    def book(self, batch: list[Planned], mapping: BookkeepingMapping) -> list[ExportJobItem]:
-        if mapping.missing_receipt == "fail":
-            batch = self.with_receipts(batch)
-        results = self.post(batch)
-        again = self.moved_dates(batch, results, mapping)
-        if again:
-            results |= self.post(again)
-        booked = []
-        for entry in batch:
-            refused = [r for v in entry.vouchers if isinstance(r := results[v.reference], Rejected)]
-            if refused:
-                meaning = meaning_of(refused[0])
-                sentence = told(refused[0], erp=self.erp.label)
-                entry.item.refuse(
-                    meaning.item_type, sentence, fix=meaning.fix, subject=refused[0].message
-                )
-            else:
-                booked.append(entry.item)
-        actions.save_items(self.lease, [entry.item for entry in batch])
-        return booked
-
-    def post(self, batch: Sequence[Planned]) -> dict[str, PostedVoucher | Rejected]:
-        """Intent, call, outcome. After a crash in between, `actions.recover` looks it up."""
-        vouchers = [voucher for entry in batch for voucher in entry.vouchers]
-        if not vouchers:
-            return {}
-        actions.save_intents(self.lease, self.job, [(e.item, e.vouchers) for e in batch])
-        try:
-            answers = self.erp.post(vouchers)
-        except OutcomeUnknown:
-            actions.mark_uncertain(self.lease, [voucher.reference for voucher in vouchers])
-            raise
-        results = {v.reference: a for v, a in zip(vouchers, answers, strict=True)}
-        actions.save_outcomes(
-            self.lease, self.job, vouchers, results, label=self.erp.label, now=self.now()
-        )
-        for entry in batch:
-            answers = [results[voucher.reference] for voucher in entry.vouchers]
-            if all(isinstance(answer, PostedVoucher) for answer in answers):
-                entry.item.status = Status.SUCCESSFUL
-        return results
-
-    def moved_dates(
-        self,
-        batch: Sequence[Planned],
-        results: Mapping[str, PostedVoucher | Rejected],
-        mapping: BookkeepingMapping,
-    ) -> list[Planned]:
-        """Entries whose period turned out to be closed, once more with today's date."""
-        if mapping.closed_period == "fail":
-            return []
-        today, again, decisions = self.now().date(), [], []
-        for entry in batch:
-            closed = [v for v in entry.vouchers if isinstance(results[v.reference], PeriodClosed)]
-            if not closed or closed[0].posting_date == today:
-                continue
-            moved = tuple(replace(v, posting_date=today) for v in closed)
-            again.append(Planned(entry.item, moved))
-            was = closed[0].posting_date
-            sentence = f"The period of {was} is closed, so the entry is booked on {today}."
-            decisions.append((entry.item.accounting_entry_id, "date_moved", sentence))
-        actions.save_decisions(self.lease, self.job, decisions, now=self.now())
-        return again
-
     # -- receipts ---------------------------------------------------------------------------
-
-    def with_receipts(self, batch: list[Planned]) -> list[Planned]:
-        """The entries whose receipts can all be attached; the others are refused unbooked.
-
-        One of which a part is booked goes on: its other half is missing in the books.
-        """
-        whole = [x.item for x in batch if actions.part_of(x.vouchers[0].reference) == 0]
-        for item, refusal in self.attachments.refused(whole):
-            item.refuse(refusal.type, refusal.sentence, fix=refusal.fix, subject=refusal.subject)
-        actions.save_items(self.lease, [entry.item for entry in batch])
-        return [entry for entry in batch if entry.item.status == Status.PENDING]
 
     def finish(self, entries: Sequence[ExportJobItem]) -> None:
         """Receipts of booked entries, then the results to Pleo."""

@@ -4,14 +4,19 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django_scopes import ScopedManager
 
 from erp_adapters.errors import Rejected
-from erp_adapters.ledger import PostedVoucher
+from erp_adapters.ledger import PostedVoucher, Voucher
+from pleo_connector.bookkeeping.exchange import booked_base
+from pleo_connector.bookkeeping.match import Half
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.pleo.export_items import ExportItem, to_decimal
+from pleo_connector.pleo.export_money import from_iso_units
 
 
 class ExportJob(models.Model):
@@ -140,9 +145,20 @@ class Posting(models.Model):
     class State(models.TextChoices):
         INTENT = "intent", "About to be booked"
         UNCERTAIN = "uncertain", "Checking in the ERP"
+        ASKED = "asked", "For a person to look up"
         POSTED = "posted", "Booked"
         REJECTED = "rejected", "Refused by the ERP"
         VOID = "void", "Not booked"  # looked up and not found
+
+    class Match(models.TextChoices):
+        """How far it is matched with what it pays, or with what pays it."""
+
+        NONE = "", "Nothing to match"
+        NEW = "new", "Not looked at yet"
+        OPEN = "open", "Its counterpart is not booked here yet"
+        DUE = "due", "The accounting system is about to be told"
+        MATCHED = "matched", "Matched"
+        LEFT_OPEN = "left_open", "For a person to match"
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="postings")
     accounting_entry_id = models.UUIDField()
@@ -162,6 +178,16 @@ class Posting(models.Model):
     posting_date = models.DateField(null=True)  # in the ERP
     attaching_at = models.DateTimeField(null=True)  # until then no file was ever sent to it
 
+    match = models.CharField(max_length=20, choices=Match.choices, default=Match.NONE, blank=True)
+    match_role = models.CharField(max_length=20, blank=True)  # bookkeeping.match.HalfRole
+    # Hashes of the keys under which it is found, or for which it looks, best first.
+    match_keys = ArrayField(models.CharField(max_length=32), null=True)
+    match_currency = models.CharField(max_length=3, blank=True)
+    match_units = models.BigIntegerField(default=0)  # its effect on what the two share
+    pays = ArrayField(models.CharField(max_length=100), default=list)  # references
+    # What a bill stands at on its payable account, in the company's currency, as the ERP booked it.
+    owed = models.DecimalField(max_digits=20, decimal_places=4, null=True)
+
     objects: ClassVar[models.Manager["Posting"]] = ScopedManager(tenant="connection__tenant")
 
     class Meta:
@@ -175,7 +201,18 @@ class Posting(models.Model):
                 fields=["connection"],
                 condition=models.Q(state__in=["intent", "uncertain"]),
                 name="postings_to_look_up",
-            )
+            ),
+            models.Index(fields=["connection", "reference"], name="postings_by_reference"),
+            models.Index(
+                fields=["connection"],
+                condition=models.Q(match__in=["new", "due"]),
+                name="postings_to_match",
+            ),
+            GinIndex(
+                fields=["match_keys"],
+                condition=models.Q(match_keys__isnull=False),
+                name="postings_by_match_key",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,6 +227,18 @@ class Posting(models.Model):
             self.is_final, self.posting_date = result.is_final, result.posting_date
         else:
             self.state = self.State.VOID if result is None else self.State.REJECTED
+
+    def offer(self, half: Half, *, can_match: bool) -> None:
+        """What it is in a match; looked at once it is booked, where the ERP takes matches."""
+        self.match = self.Match.NEW if can_match else self.Match.NONE
+        self.match_role, self.match_keys = half.role, list(half.keys)
+        self.match_currency, self.match_units = half.currency[:3], half.units
+
+    def note_owed(self, sent: Voucher, posted: PostedVoucher, company_currency: str) -> None:
+        """Of a bill in what its supplier charged, which a payment in another currency settles."""
+        if self.match_role == "bill" and self.match_units and self.match_currency == sent.currency:
+            owed = from_iso_units(abs(self.match_units), sent.currency)
+            self.owed = booked_base(owed, sent, posted, company_currency)
 
 
 class AttachmentUpload(models.Model):

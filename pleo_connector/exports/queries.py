@@ -25,13 +25,36 @@ def postings_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID,
     return found
 
 
+def is_anything_unknown(connection: Connection) -> bool:
+    """Whether a voucher may stand in the ERP or not."""
+    unknown = [Posting.State.INTENT, Posting.State.UNCERTAIN]
+    return bool(Posting.objects.filter(connection=connection, state__in=unknown).exists())
+
+
+def asked_entries(job: ExportJob) -> list[tuple[ExportJobItem, Posting]]:
+    """Entries of the job that a person has to look up, one of each voucher, in the job's order."""
+    rows = Posting.objects.filter(
+        connection=job.connection,
+        state=Posting.State.ASKED,
+        accounting_entry_id__in=job.items.values("accounting_entry_id"),
+    )
+    by_reference = {posting.reference: posting for posting in rows.order_by("pk")}
+    entries = {posting.accounting_entry_id for posting in by_reference.values()}
+    items = {x.accounting_entry_id: x for x in job.items.filter(accounting_entry_id__in=entries)}
+    found = [(items[x.accounting_entry_id], x) for x in by_reference.values()]
+    return sorted(found, key=lambda pair: pair[0].position)
+
+
 def first_postings(connection: Connection, entries: Iterable[ExportJobItem]) -> dict[UUID, Posting]:
-    """The posted voucher of each entry that carries its receipts."""
+    """The posted voucher of each entry that carries its receipts.
+
+    One that a person found has no id that files could be sent to.
+    """
     rows = postings_of(connection, [entry.accounting_entry_id for entry in entries])
     return {
         entry_id: postings[0]
         for entry_id, postings in rows.items()
-        if postings[0].state == Posting.State.POSTED
+        if postings[0].state == Posting.State.POSTED and postings[0].erp_id
     }
 
 

@@ -45,9 +45,10 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
     if isinstance(error, AuthenticationFailed | NotAllowed):
         return _no_access(run, error)
     if isinstance(error, Unavailable | OutcomeUnknown):
-        if _is_too_late(run):
+        wait = _wait_for(run, error)
+        if _is_too_late(run, wait):
             return _give_up(run, error)
-        return _pause(run, _wait_for(run, error))
+        return _pause(run, wait)
     if isinstance(error, Rejected) and error.system == "pleo":
         return _refused_by_pleo(run, error)
     logger.error("Export job %s hit a bug", run.job.pleo_job_id, exc_info=error)
@@ -60,17 +61,23 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
 def _give_up(run: JobRun, error: RemoteError) -> timedelta | None:
     """Entries that were not reached say why; else Pleo would only call them abandoned."""
     sentence, meaning = told(error, erp=run.erp.label), meaning_of(error)
+    _recall(run)
     if error.system == "erp":
-        run.items = run.items or {i.accounting_entry_id: i for i in run.job.items.all()}
-        postings = queries.postings_of(run.lease.connection, list(run.items))
-        for entry_id, item in run.items.items():
-            known = postings.get(entry_id)
-            if known and all(posting.state == Posting.State.POSTED for posting in known):
-                item.book(before=known[0].job_id != run.job.pk)
-            elif item.status == item.Status.PENDING:
+        for item in run.items.values():
+            if item.status == item.Status.PENDING:
                 item.refuse(meaning.item_type, sentence, fix=meaning.fix, subject=error.message)
         actions.save_items(run.lease, run.items.values())
     return _stop(run, Stop(job_type_for(error), sentence))
+
+
+def _recall(run: JobRun) -> None:
+    """The entries as an earlier worker left them; what it booked is told whatever comes."""
+    run.items = run.items or {i.accounting_entry_id: i for i in run.job.items.all()}
+    postings = queries.postings_of(run.lease.connection, list(run.items))
+    for entry_id, item in run.items.items():
+        known = postings.get(entry_id)
+        if known and all(posting.state == Posting.State.POSTED for posting in known):
+            item.book(before=known[0].job_id != run.job.pk)
 
 
 def _no_access(run: JobRun, error: RemoteError) -> timedelta | None:
@@ -105,6 +112,9 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
     if stop.remote is not None:
         status = stop.remote.status
     else:
+        if not run.items:
+            _recall(run)
+            actions.save_items(run.lease, run.items.values())
         run.report()
         _tell_pleo(run, stop)
     actions.job_over(run.lease, run.job, status, stop.sentence, now=run.now(), kind=stop.job_type)
@@ -147,6 +157,7 @@ def _delay(run: JobRun) -> float:
     return delays[min(run.job.run.waits, len(delays) - 1)]
 
 
-def _is_too_late(run: JobRun) -> bool:
+def _is_too_late(run: JobRun, wait: Wait) -> bool:
+    """Or would be after the wait: what is asked for may be hours."""
     last = run.job.items.aggregate(at=Max("reported_at"))["at"] or run.job.run.started_at
-    return bool(run.now() - last > GIVE_UP)
+    return bool(run.now() + timedelta(seconds=wait.seconds) - last > GIVE_UP)

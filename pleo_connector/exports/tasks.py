@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from celery import shared_task
 from django.conf import settings
@@ -12,14 +12,17 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError
+import erp_adapters
+from erp_adapters.base import ErpAdapter
+from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError, Unavailable
 from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
-from pleo_connector.connections.erp import open_erp, open_pleo
+from pleo_connector.connections.erp import SecretMissing, open_erp, open_pleo
 from pleo_connector.connections.lease import Lease, LeaseLost, claim
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports import actions
+from pleo_connector.exports import actions, queries
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob
+from pleo_connector.exports.outcomes import Stop, Wait
 from pleo_connector.exports.settle import UNTIL_RECONNECTED, settle
 from pleo_connector.history.recorder import Recorder
 from pleo_connector.pleo.client import Job, PleoClient
@@ -62,19 +65,17 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     """All jobs of one connection, oldest first, then the lease back."""
     recorder = Recorder(lease)
     wake_in = timedelta(seconds=settings.POLL_SECONDS)
-    try:
-        erp = open_erp(lease.connection, observer=recorder)
-    except ValueError as error:  # the stored settings do not fit the adapter any more
-        mark_erp_problem(connection=lease.connection, sentence=str(error))
-        lease.release(wake_in=UNTIL_RECONNECTED)
-        return
+    erp, stop = opened(lease.connection, recorder)
     pleo = open_pleo(lease.connection, observer=recorder)
     try:
         for job, remote in due_jobs(lease, pleo, now=now):
-            wait = run_job(JobRun(job, lease, pleo, erp, now, remote), recorder)
+            wait = run_job(JobRun(job, lease, pleo, erp, now, remote), recorder, stop)
             if wait is not None:
                 wake_in = wait
                 break
+        else:
+            if stop is None:
+                wake_in = look_up_rest(lease, erp, now=now) or wake_in
     except LeaseLost:
         return
     except AuthenticationFailed:
@@ -82,9 +83,44 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     except NotAllowed as error:
         mark_pleo_problem(connection=lease.connection, sentence=error.message)
         wake_in = UNTIL_RECONNECTED
-    except RemoteError:
-        wake_in = timedelta(seconds=settings.RETRY_SECONDS[0])
+    except RemoteError as error:
+        asked = error.retry_after if isinstance(error, Unavailable) else None
+        wake_in = timedelta(seconds=settings.RETRY_SECONDS[0] if asked is None else asked)
     lease.release(wake_in=wake_in)
+
+
+def look_up_rest(lease: Lease, erp: ErpAdapter, *, now: Callable[[], datetime]) -> timedelta | None:
+    """What jobs left unknown that ended meanwhile, at Pleo's end perhaps; None where all is known.
+
+    The ERP's trouble is no job's: the next look at Pleo tries it again.
+    """
+    if not queries.is_anything_unknown(lease.connection):
+        return None
+    try:
+        actions.recover(lease, erp, now=now())
+    except Wait as wait:
+        return timedelta(seconds=wait.seconds)
+    except RemoteError as error:
+        logger.info("Connection %s looks it up later: %s", lease.connection.pk, error)
+    return None
+
+
+def opened(connection: Connection, recorder: Recorder) -> tuple[ErpAdapter, Stop | None]:
+    """The ERP; where what is stored does not fit any more, why each job has to end.
+
+    Nothing is called then: all that is asked of the adapter is its name.
+    """
+    try:
+        return open_erp(connection, observer=recorder), None
+    except ValueError as error:
+        adapter = erp_adapters.get(connection.erp_kind)
+        if isinstance(error, SecretMissing):
+            stop = Stop("accounting_system_authentication_failure", str(error))
+        else:
+            sentence = f"The settings of {adapter.label} do not fit any more: {error} Reconnect it."
+            stop = Stop("invalid_configuration", sentence)
+        mark_erp_problem(connection=connection, sentence=stop.sentence)
+        return cast(ErpAdapter, adapter), stop
 
 
 def due_jobs(
@@ -105,12 +141,14 @@ def due_jobs(
         yield job, listed.get(job.pleo_job_id)
 
 
-def run_job(run: JobRun, recorder: Recorder) -> timedelta | None:
-    """One attempt; None when the job is over, else when to go on."""
+def run_job(run: JobRun, recorder: Recorder, stop: Stop | None = None) -> timedelta | None:
+    """One attempt; None when the job is over, else when to go on. `stop` ends it at once."""
     recorder.attempt = attempt = actions.begin_attempt(run.lease, run.job, now=run.now())
     wait: timedelta | None = None
     outcome = ""
     try:
+        if stop:
+            raise stop
         run.run()
     except (LeaseLost, *DATABASE_LOST):
         raise

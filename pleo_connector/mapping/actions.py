@@ -7,11 +7,23 @@ from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
 
 
-def save_mapping(*, connection: Connection, mapping: Mapping, author: User | None) -> None:
-    """A new version, unless nothing changed."""
+class NewerVersion(Exception):
+    """Somebody else was first."""
+
+
+def save_mapping(
+    *,
+    connection: Connection,
+    mapping: Mapping,
+    author: User | None,
+    based_on: int | None = None,
+) -> None:
+    """A new version, unless nothing changed. NewerVersion where `based_on` is not the latest."""
     with transaction.atomic():
         Connection.objects.select_for_update().get(pk=connection.pk)  # versions in one order
         latest = _latest(connection)
+        if based_on not in (None, latest.number if latest else 0):
+            raise NewerVersion
         settings = mapping.to_json()
         if latest and latest.settings == settings:
             return

@@ -12,7 +12,7 @@ from pleo_connector.connections.models import Connection, ErpCredentials
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.tasks import work
-from pleo_connector.history.models import Attempt, RemoteCall, Run
+from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
 from tests.app.conftest import Desk, FakeErp
 
 pytestmark = pytest.mark.django_db
@@ -262,10 +262,71 @@ def test_calls_and_statements_stay_few(
     assert desk.simulator("GET", "/calls")["count"] - before <= 9
 
 
-def test_access_that_does_not_fit_any_more_asks_to_reconnect(desk: Desk, fake_erp: FakeErp) -> None:
-    ErpCredentials.objects.filter(connection=desk.connection).delete()
-    desk.simulator.export(desk.company, entryIds=clean(desk)[:1])
-    desk.work()
-    assert desk.connection.erp_problem == "Fake ERP: API key is missing. Reconnect it."
+@pytest.mark.parametrize(
+    ("lost", "reason", "sentence"),
+    [
+        (
+            "key",
+            "accounting_system_authentication_failure",
+            "Fake ERP: API key is missing. Reconnect it.",
+        ),
+        (
+            "address",
+            "invalid_configuration",
+            "The settings of Fake ERP do not fit any more: base_url: Address is missing. "
+            "Reconnect it.",
+        ),
+    ],
+)
+def test_access_that_does_not_fit_any_more_asks_to_reconnect_and_pleo_is_told(
+    desk: Desk, fake_erp: FakeErp, lost: str, reason: str, sentence: str
+) -> None:
+    if lost == "key":
+        ErpCredentials.objects.filter(connection=desk.connection).delete()
+    else:
+        Connection.objects.filter(pk=desk.connection.pk).update(erp_settings={})
+    job = desk.export(entryIds=clean(desk)[:1])
+    assert desk.connection.erp_problem == sentence
     assert desk.connection.lease_until is None
     assert not fake_erp.vouchers
+    assert (job.status, job.failure_type) == ("failed", reason)
+    at_pleo = desk.simulator.job(str(job.pleo_job_id)).job
+    assert (at_pleo["status"], at_pleo["failureReasonType"]) == ("failed", reason)
+    assert at_pleo["failureReason"] == desk.connection.erp_problem
+
+
+def test_what_was_booked_before_access_was_lost_is_reported(desk: Desk, fake_erp: FakeErp) -> None:
+    unreported = {"match": {"method": "PUT", "path": "/items$"}, "effect": {"drop": "before"}}
+    desk.simulator("POST", "/faults", **unreported, times=1)
+    (entry,) = desk.simulator.add(desk.company, "card_purchase", files=0)
+    job = desk.export(entryIds=[entry])
+    assert job.run.state == Run.State.WAITING
+    ErpCredentials.objects.filter(connection=desk.connection).delete()
+    desk.work()
+    job.refresh_from_db()
+    assert job.failure_type == "accounting_system_authentication_failure"
+    assert items_at_pleo(desk, job)[entry]["status"] == "successful"
+
+
+def test_a_result_that_pleo_does_not_take_is_told_on_the_entry(
+    desk: Desk, fake_erp: FakeErp
+) -> None:
+    taken, refused = clean(desk)[:2]
+    why = {"type": "ACCOUNTING_ENTRY_UPDATE_FAILED", "message": "The entry is locked."}
+    desk.simulator(
+        "POST",
+        "/faults",
+        match={"method": "PUT", "path": "/items$"},
+        effect={
+            "status": 200,
+            "body": {"data": [], "errors": [{"accountingEntryId": refused} | why]},
+        },
+        times=1,
+    )
+    job = desk.export(entryIds=[taken, refused])
+    assert job.run.is_over
+    assert sorted(references(fake_erp).values()) == [1, 1]
+    decision = Decision.objects.get(kind="report_refused")
+    assert str(decision.accounting_entry_id) == refused
+    assert decision.sentence.startswith("Pleo did not take the result of this entry: ")
+    assert "The entry is locked." in decision.sentence

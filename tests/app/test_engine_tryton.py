@@ -3,21 +3,30 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from demo import tryton
-from demo.expected import expected
+from demo.expected import OUT_OF_POCKET, PAYABLE, Expected, expected
 from demo.stack import CACHE, RATES
+from pleo_connector.exports.models import Posting
+from pleo_connector.history.models import Decision
 from tests.app.conftest import Desk
+from tests.app.net_out import Books, Line, check, pay_everything
 from tests.conftest import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)  # as workers commit
 
 
 def test_a_company_year_adds_up_in_tryton(tryton_desk: Desk, tryton_books: tryton.Access) -> None:
-    """A thousand entries of all types: balances, receipts and dimensions equal Pleo's own sums."""
+    """A thousand entries of all types: balances, receipts and dimensions equal Pleo's own sums.
+
+    Once everything is paid, nobody is owed anything, and payments are matched with what they pay.
+    """
     desk, path = tryton_desk, f"/companies/{tryton_desk.company['id']}"
+    _let_match(tryton_books, OUT_OF_POCKET, PAYABLE)
+    desk.map(posting_behaviour="final", fx_difference="line")
     desk.simulator("PUT", "/switches", rate_limit_per_minute=0)
     desk.simulator("POST", f"{path}/year", count=1000)
     queued = [
@@ -29,24 +38,63 @@ def test_a_company_year_adds_up_in_tryton(tryton_desk: Desk, tryton_books: tryto
     failed = list(job.items.filter(status="failed").values_list("failure_reason", flat=True))
     assert failed == []
     assert job.status == "completed"
+    assert not Decision.objects.filter(kind="differs_in_erp").exists()
 
-    books = tryton.ledger(tryton_books)
-    entries = desk.simulator.entries(desk.company)
-    wanted = expected(
-        [entries[entry_id] for entry_id in queued],
-        wallets={w["currency"]: w["contraAccount"] for w in desk.company["wallets"]},
-        rates=RATES[desk.company["currency"]],
-    )
+    wallets = {w["currency"]: w["contraAccount"] for w in desk.company["wallets"]}
+    books, entries = tryton.ledger(tryton_books), desk.simulator.entries(desk.company)
+
+    def wanted(ids: list[str]) -> Expected:
+        rates = RATES[desk.company["currency"]]
+        raw = [entries[entry_id] for entry_id in ids]
+        return expected(raw, wallets=wallets, rates=rates, with_exchange=True)
+
+    sums = wanted(queued)
     assert len(books.posted) == len(queued) >= 1000
     assert max(Counter(move["description"] for move in books.moves).values()) == 1
-    found = {code: amount for code, amount in books.trial_balance.items() if amount}
-    assert found == {code: amount for code, amount in wanted.balances.items() if amount}
-    assert sum(len(move["attachments"]) for move in books.moves) == wanted.receipts
+    check(_books(books, entries), sums, wallets=wallets)
+    assert sum(len(move["attachments"]) for move in books.moves) == sums.receipts
     dimensions = sum(len(line["dimensions"]) for m in books.moves for line in m["lines"])
-    assert dimensions == wanted.dimensions
-    assert _taxes(books) == {code: tax for code, tax in wanted.taxes.items() if tax}
-    # What must net out: reverse charge always, whatever was booked.
-    assert found["2645"] + found["2614"] == 0
+    assert dimensions == sums.dimensions
+    assert _taxes(books) == {code: tax for code, tax in sums.taxes.items() if tax}
+
+    closing = pay_everything(desk, [entries[entry_id] for entry_id in queued])
+    assert desk.export(entryIds=closing).status == "completed"
+    books, entries = tryton.ledger(tryton_books), desk.simulator.entries(desk.company)
+    found = _books(books, entries)
+    check(found, wanted([*queued, *closing]), wallets=wallets)
+    assert (found.by_employee(), found.by_vendor()) == ({}, {})
+    payments = Posting.objects.filter(match="matched", pays__len__gt=0)
+    pairs = {row.reference: row.pays for row in payments}
+    assert len(pairs) > len(closing) / 2
+    assert _matched(tryton_books) == {x for key, paid in pairs.items() for x in (key, *paid)}
+
+
+def _let_match(access: tryton.Access, *codes: str) -> None:
+    """What an accountant ticks on accounts whose lines are matched."""
+    admin = access.admin()
+    rows = admin.find("account.account", [["code", "in", list(codes)]], "id")
+    admin.write("account.account", [row["id"] for row in rows], {"reconcile": True})
+
+
+def _matched(access: tryton.Access) -> set[str]:
+    """References of moves with a matched line."""
+    domain = [["reconciliation", "!=", None]]
+    rows = access.admin().find("account.move.line", domain, "move.description")
+    return {row["move."]["description"] for row in rows}
+
+
+def _books(ledger: tryton.Ledger, entries: dict[str, Any]) -> Books:
+    lines = [
+        Line(
+            move["description"].removeprefix("pleo:").partition(":")[0],
+            line["account"],
+            line["debit"] - line["credit"],
+            line["debit"] - line["credit"],
+        )
+        for move in ledger.posted
+        for line in move["lines"]
+    ]
+    return Books(lines, entries)
 
 
 def _taxes(books: tryton.Ledger) -> dict[str, Decimal]:
@@ -98,3 +146,18 @@ def test_a_company_with_wallets_in_three_currencies_adds_up(
     found = {code: amount for code, amount in books.trial_balance.items() if amount}
     assert found == {code: amount for code, amount in wanted.balances.items() if amount}
     assert {"1940", "1943", "1944"} <= found.keys()
+    assert _by_wallet(books, company["wallets"]) == wanted.wallets
+
+
+def _by_wallet(books: tryton.Ledger, wallets: list[dict[str, Any]]) -> dict[str, Decimal]:
+    """Each in its own currency: the second one of a line, where that is not the company's."""
+    currencies = {wallet["contraAccount"]: wallet["currency"] for wallet in wallets}
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for move in books.posted:
+        for line in move["lines"]:
+            currency = currencies.get(line["account"])
+            if currency and line["second_currency"] == currency:
+                found[currency] += line["amount_second_currency"]
+            elif currency:
+                found[currency] += line["debit"] - line["credit"]
+    return dict(found)

@@ -5,7 +5,7 @@ Each item's reason names what is wrong, in the ERP's own words where it spoke, a
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from erp_adapters.fake.adapter import FakeAdapter
 from pleo_connector.bookkeeping.book import book
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.lease import claim
-from pleo_connector.exports import engine
+from pleo_connector.exports import plan, planning
 from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.exports.settle import BUG_TRIES, GIVE_UP
 from pleo_connector.exports.tasks import work
@@ -148,6 +148,14 @@ def locked_period(scene: Scene) -> str:
     return scene.entry()
 
 
+def locked_since(scene: Scene) -> str:
+    """No catalog is read for it: the lock date is asked for at each export."""
+    scene.desk.map(posting_behaviour="final", closed_period="fail")
+    scene.read_catalog()
+    scene.erp("DELETE", "/state")
+    return locked_period(scene)
+
+
 def large_receipt(scene: Scene) -> str:
     scene.desk.map(posting_behaviour="final", missing_receipt="fail")
     return scene.entry(files=[{"kind": "big"}])
@@ -194,7 +202,7 @@ def own_bug(scene: Scene) -> str:
             raise ZeroDivisionError
         return book(item, *rest, **more)
 
-    scene.patch.setattr(engine, "book", broken)
+    scene.patch.setattr(plan, "book", broken)
     return entry_id
 
 
@@ -218,6 +226,7 @@ ROWS: list[tuple[Callable[[Scene], str], str, str, tuple[str, ...]]] = [
     (unknown_vendor, "vendor_unknown", "vendors", ("does not exist", "Check the vendor")),
     (blocked_vendor, "vendor_unknown", "vendors", ("is blocked", "Check the vendor")),
     (locked_period, REFUSED, "posting", ("lies in a closed period", "Open the period")),
+    (locked_since, REFUSED, "posting", ("lies in a closed period", "Open the period")),
     (
         large_receipt,
         "receipt_file_size_limit_exceeded",
@@ -283,7 +292,7 @@ def test_what_an_entry_fails_of_reaches_pleo(
 
 
 def slow_down(scene: Scene) -> None:
-    scene.erp.fault("POST /vouchers$", status=429, headers={"Retry-After": "60"}, times=9)
+    scene.erp.fault("POST /vouchers$", status=429, headers={"Retry-After": "0"}, times=9)
 
 
 def hang_up(scene: Scene) -> None:
@@ -368,6 +377,14 @@ def no_vendor_ledger(scene: Scene) -> None:
     scene.patch.setattr(FakeAdapter, "capabilities", can)
 
 
+def other_company(scene: Scene) -> None:
+    scene.erp("PUT", "/seed", company={"id": "2", "name": "Another A/S"})
+
+
+def all_closed(scene: Scene) -> None:
+    scene.erp("PUT", "/seed", company={"lockDate": date.max.isoformat()})
+
+
 def busy_pleo(scene: Scene) -> None:
     match, effect = {"path": "^/v3/export-items"}, {"status": 429}
     scene.desk.simulator("POST", "/faults", match=match, effect=effect)
@@ -377,7 +394,7 @@ def bug(scene: Scene) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    scene.patch.setattr(engine.JobRun, "plan", broken)
+    scene.patch.setattr(planning.Planning, "plan", broken)
 
 
 @pytest.mark.parametrize(
@@ -406,6 +423,12 @@ def bug(scene: Scene) -> None:
             "invalid_configuration",
             ("Fake ERP keeps no vendor ledger", "Turn off Vendor Tagging in Pleo"),
         ),
+        (
+            other_company,
+            "invalid_configuration",
+            ("opens the books of Another A/S now", "Reconnect Fake ERP"),
+        ),
+        (all_closed, "invalid_configuration", ("No period is open in Fake ERP", "Open one")),
         (busy_pleo, "pleo_rate_limit", ("Pleo asks us to slow down",)),
         (bug, "validation_failure", ("went wrong on our side", "Write to us")),
     ],
