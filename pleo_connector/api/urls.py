@@ -1,9 +1,40 @@
 from django.urls import path
 
-from pleo_connector.api.views import Preview
+from pleo_connector.api.views import connections, docs, exports, history, mapping, nowhere
 from pleo_connector.api.webhooks import pleo_webhook
 
+V1 = "api/v1/"
+ONE = V1 + "connections/<uuid:public_id>/"
+JOB = V1 + "jobs/<uuid:public_id>/"
+ENTRY = V1 + "entries/<uuid:public_id>/"
+RUN = V1 + "runs/<uuid:public_id>/"
+
+operations = [
+    path(V1 + "connections/", connections.Connections.as_view(), name="api-connections"),
+    path(ONE, connections.OneConnection.as_view(), name="api-connection"),
+    path(ONE + "check-now/", connections.CheckNow.as_view(), name="api-check-now"),
+    path(ONE + "preview/", connections.Preview.as_view(), name="api-preview"),
+    path(ONE + "mapping/", mapping.TheMapping.as_view(), name="api-mapping"),
+    path(ONE + "mapping/versions/", mapping.Versions.as_view(), name="api-mapping-versions"),
+    path(
+        ONE + "mapping/versions/<int:number>/",
+        mapping.OneVersion.as_view(),
+        name="api-mapping-version",
+    ),
+    path(V1 + "jobs/", exports.Jobs.as_view(), name="api-jobs"),
+    path(JOB, exports.OneJob.as_view(), name="api-job"),
+    path(JOB + "entries/", exports.Entries.as_view(), name="api-entries"),
+    path(JOB + "export-again/", exports.ExportAgain.as_view(), name="api-export-again"),
+    path(ENTRY, exports.OneEntry.as_view(), name="api-entry"),
+    path(ENTRY + "answer/", exports.Answer.as_view(), name="api-answer"),
+    path(V1 + "runs/", history.Runs.as_view(), name="api-runs"),
+    path(RUN, history.OneRun.as_view(), name="api-run"),
+    path(RUN + "calls/", history.Calls.as_view(), name="api-calls"),
+]
 urlpatterns = [
     path("webhooks/pleo/<uuid:path_key>/", pleo_webhook, name="pleo-webhook"),
-    path("api/v1/connections/<uuid:public_id>/preview/", Preview.as_view(), name="api-preview"),
+    *operations,
+    path(V1 + "schema/", docs.Schema.as_view(), name="api-schema"),
+    path(V1 + "docs/", docs.Docs.as_view(), name="api-docs"),
+    path("api/<path:rest>", nowhere.Nowhere.as_view(), name="api-nowhere"),
 ]
