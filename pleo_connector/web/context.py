@@ -3,6 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from pleo_connector.web.menu import menu_of
 from pleo_connector.web.visit import current_membership, seats_of
 
 
@@ -14,5 +15,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "support": settings.DEFAULT_FROM_EMAIL,
     }
     if getattr(request, "user", None) and request.user.is_authenticated:
-        shown |= {"seats": seats_of(request), "seat": current_membership(request)}
+        seat = current_membership(request)
+        shown |= {"seats": seats_of(request), "seat": seat}
+        shown["menu"] = menu_of(request) if seat else []
     return shown

@@ -7,13 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports.models import AttachmentUpload, ExportJobItem, Posting
+from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.preview import PreviewedEntry
 from pleo_connector.exports.queries import Cause
 from pleo_connector.history.models import Attempt, Run
 from pleo_connector.web.fixes import Fix, fix_for
+from pleo_connector.web.templatetags.words import moment
+from pleo_connector.web.words import Text, erp_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +28,22 @@ class EntryRow:
     account: str  # of the first line: where the entry went
     account_name: str
     others: str  # the other accounts
+    url: str
 
     @classmethod
     def of(
-        cls, item: ExportJobItem, postings: Sequence[Posting], names: Mapping[str, str]
+        cls,
+        job: ExportJob,
+        item: ExportJobItem,
+        postings: Sequence[Posting],
+        names: Mapping[str, str],
     ) -> "EntryRow":
         codes = list(
             dict.fromkeys(line["account"] for x in postings for line in x.voucher["lines"])
         )
         first = codes[0] if codes else ""
-        return cls(item, postings, first, names.get(first, ""), ", ".join(codes[1:]))
+        url = reverse("entry", args=[job.public_id, item.public_id])
+        return cls(item, postings, first, names.get(first, ""), ", ".join(codes[1:]), url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,11 @@ class VoucherView:
         return cls(posting, Lines.of(posting.voucher, names), receipts)
 
 
-KINDS = {
-    "journal": "Journal entry",
-    "bill": "Supplier invoice",
-    "credit_note": "Credit note",
-    "payment": "Payment",
+KINDS: dict[str, Text] = {
+    "journal": gettext_lazy("Journal entry"),
+    "bill": gettext_lazy("Supplier invoice"),
+    "credit_note": gettext_lazy("Credit note"),
+    "payment": gettext_lazy("Payment"),
 }
 
 
@@ -61,7 +72,7 @@ KINDS = {
 class Lines:
     """The lines of one voucher, with the names of their accounts and their sums."""
 
-    kind: str
+    kind: Text
     voucher: Mapping[str, Any]
     lines: Sequence[Mapping[str, Any]]
     debit: Decimal
@@ -71,7 +82,7 @@ class Lines:
     def of(cls, voucher: Mapping[str, Any], names: Mapping[str, str]) -> "Lines":
         lines = [line | {"name": names.get(line["account"], "")} for line in voucher["lines"]]
         return cls(
-            KINDS.get(voucher["kind"], "Voucher"),
+            KINDS.get(voucher["kind"], _("Voucher")),
             voucher,
             lines,
             sum((Decimal(line["debit"]) for line in lines), Decimal(0)),
@@ -111,7 +122,7 @@ def _fix(connection: Connection, cause: Cause) -> Fix | None:
     url = cause.pleo_url if cause.entries == 1 and cause.pleo_url else settings.PLEO_APP_URL
     fix = fix_for(connection, cause.fix, pleo_url=url, support=settings.DEFAULT_FROM_EMAIL)
     if fix and cause.fix == "pleo" and cause.entries > 1:
-        return Fix("Open Pleo", fix.url, is_outside=True)
+        return Fix(_("Open Pleo"), fix.url, is_outside=True)
     return fix
 
 
@@ -128,10 +139,36 @@ def run_details(run: Run, attempts: Sequence[Attempt]) -> list[AttemptView]:
 
 def _attempt(run: Run, attempt: Attempt, attempts: Sequence[Attempt]) -> AttemptView:
     if attempt.ended_at:
-        outcome = attempt.outcome or "Reached the end."
+        outcome = attempt.outcome or _("Reached the end.")
         return AttemptView(attempt, outcome, attempt.ended_at - attempt.started_at)
     if attempt is not attempts[-1]:
-        return AttemptView(attempt, "Stopped unexpectedly, continued by the next.", None)
+        return AttemptView(attempt, _("Stopped unexpectedly, continued by the next."), None)
     if run.is_over:
-        return AttemptView(attempt, "Stopped unexpectedly.", None)
-    return AttemptView(attempt, "At work.", None)
+        return AttemptView(attempt, _("Stopped unexpectedly."), None)
+    return AttemptView(attempt, _("At work."), None)
+
+
+def technical(
+    job: ExportJob,
+    item: ExportJobItem | None = None,
+    vouchers: Sequence[VoucherView] = (),
+) -> list[tuple[Text, object]]:
+    """What somebody who is asked for help wants to know: (label, value)."""
+    facts: list[tuple[Text, object]] = [
+        (_("Correlation id"), job.run.public_id),
+        (_("Job at Pleo"), job.pleo_job_id),
+        (_("Failure type of the job"), job.failure_type),
+    ]
+    if item:
+        facts += [
+            (_("Accounting entry at Pleo"), item.accounting_entry_id),
+            (_("Failure type"), item.failure_type),
+            (_("Told to Pleo"), moment(item.reported_at)),
+        ]
+    for view in vouchers:
+        facts += [
+            (_("Reference"), view.posting.reference),
+            (_("Id in %(system)s") % {"system": erp_label(job.connection)}, view.posting.erp_id),
+            (_("Hash of what was sent"), view.posting.voucher_hash),
+        ]
+    return [(label, value) for label, value in facts if value]

@@ -4,24 +4,26 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.web.words import erp_label
+from pleo_connector.web.words import Text, erp_label
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    label: str
+    label: Text
     url: str = ""  # empty where there is nowhere to go
     is_outside: bool = False
 
 
-PAGES = {
-    "accounts": ("Choose the accounts", "accounts"),
-    "tax": ("Check the tax accounts", "accounts"),
-    "vendors": ("Check the vendor settings", "accounts"),
-    "dimensions": ("Check the dimensions", "dimensions"),
-    "posting": ("Check how entries are posted", "posting"),
+PAGES: dict[str, tuple[Text, str]] = {
+    "accounts": (gettext_lazy("Choose the accounts"), "accounts"),
+    "tax": (gettext_lazy("Check the tax accounts"), "accounts"),
+    "vendors": (gettext_lazy("Check the vendor settings"), "accounts"),
+    "dimensions": (gettext_lazy("Check the dimensions"), "dimensions"),
+    "posting": (gettext_lazy("Check how entries are posted"), "posting"),
 }
 
 
@@ -33,12 +35,12 @@ def fix_for(
         label, page = PAGES[fix]
         return Fix(label, reverse(page, args=[connection.public_id]))
     if fix == "pleo":
-        return Fix("Open it in Pleo", pleo_url, is_outside=True)
+        return Fix(_("Open it in Pleo"), pleo_url, is_outside=True)
     if fix == "erp":
-        label = f"Check the connection to {erp_label(connection)}"
+        label = _("Check the connection to %(system)s") % {"system": erp_label(connection)}
         return Fix(label, reverse("erp-choose", args=[connection.public_id]))
     if fix == "support":
-        return Fix("Write to us", f"mailto:{support}", is_outside=True)
+        return Fix(_("Write to us"), f"mailto:{support}", is_outside=True)
     return None
 
 

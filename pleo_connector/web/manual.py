@@ -94,7 +94,7 @@ def _table(lines: list[str]) -> str:
     rows = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in lines]
     rows = [row for row, line in zip(rows, lines, strict=True) if not RULE.match(line)]
     head, *body = rows
-    names = "".join(f"<th>{_inline(name)}</th>" for name in head)
+    names = "".join(f'<th scope="col">{_inline(name)}</th>' for name in head)
     cells = "".join(
         "<tr>"
         + "".join(
@@ -104,7 +104,8 @@ def _table(lines: list[str]) -> str:
         + "</tr>"
         for row in body
     )
-    return f'<table class="list"><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>'
+    rows_of = f"<thead><tr>{names}</tr></thead><tbody>{cells}</tbody>"
+    return f'<table class="table list">{rows_of}</table>'
 
 
 def _inline(text: str) -> str:

@@ -1,8 +1,11 @@
-"""Headers that every page carries."""
+"""Headers that every page carries, and the language and time zone that its reader chose."""
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
 
 # No inline script or style: pages use static files only.
 POLICY = (
@@ -10,16 +13,32 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'{}; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class SecurityHeaders:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        from django.conf import settings
-
         response = self.get_response(request)
         # The button that connects Pleo posts to us and is redirected there.
         response.setdefault("Content-Security-Policy", POLICY.format(f" {settings.PLEO_AUTH_URL}"))
         return response
+
+
+class Preferences:
+    """What a person chose goes before what their browser asks for (see LocaleMiddleware)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return self.get_response(request)
+        if user.language in dict(settings.LANGUAGES):
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = user.language
+        with timezone.override(ZoneInfo(user.time_zone) if user.time_zone else None):
+            return self.get_response(request)

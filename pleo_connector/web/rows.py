@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import Counts
-from pleo_connector.web.words import Headline, export_headline
+from pleo_connector.web.words import Badge, Headline, export_headline, run_badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class ExportRow:
     job: ExportJob
     counts: Counts
     headline: Headline
+    badge: Badge
     lasted: timedelta | None
 
 
@@ -32,7 +33,13 @@ def jobs_of(connection: Connection) -> "QuerySet[ExportJob]":
 
 def export_rows(jobs: Iterable[ExportJob], counts: Mapping[int, Counts]) -> list[ExportRow]:
     return [
-        ExportRow(job, counts[job.pk], export_headline(job, counts[job.pk]), lasted(job))
+        ExportRow(
+            job,
+            counts[job.pk],
+            export_headline(job, counts[job.pk]),
+            run_badge(job.run),
+            lasted(job),
+        )
         for job in jobs
     ]
 

@@ -1,12 +1,14 @@
 from django.urls import path
 
 from pleo_connector.web.views import (
+    asked,
     connection,
     erp,
     exports,
     history,
     home,
     mapping,
+    person,
     pleo,
     preview,
     settings_history,
@@ -17,6 +19,7 @@ ONE = "connections/<uuid:public_id>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("company/new/", home.tenant_new, name="tenant-new"),
+    path("settings/", person.settings_page, name="settings"),
     path("members/", home.members, name="members"),
     path("history/", history.history, name="history"),
     path("pleo/callback/", pleo.callback, name="pleo-callback"),
@@ -40,4 +43,9 @@ urlpatterns = [
     path("exports/<uuid:public_id>/again/", exports.again, name="export-again"),
     path("exports/<uuid:public_id>/progress/", exports.progress, name="export-progress"),
     path("exports/<uuid:public_id>/entries/<uuid:entry_public_id>/", exports.entry, name="entry"),
+    path(
+        "exports/<uuid:public_id>/entries/<uuid:entry_public_id>/answer/",
+        asked.answer,
+        name="entry-answer",
+    ),
 ]

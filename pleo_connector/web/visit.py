@@ -132,4 +132,6 @@ def _visit(request: HttpRequest, connection: Connection, membership: Membership)
     company = str(connection.tenant.public_id)
     if request.session.get(COMPANY) != company:
         request.session[COMPANY] = company
-    return Visit(membership, connection)
+    visit = Visit(membership, connection)
+    request.visit = visit  # type: ignore[attr-defined]  # for the menu beside the page
+    return visit

@@ -1,16 +1,26 @@
 """The sentences that pages start with. Facts in, words out: no request, no database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 import erp_adapters
 from pleo_connector.bookkeeping.sides import NAMES
 from pleo_connector.connections.models import Connection
+from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.queries import Counts
 from pleo_connector.history.models import Run
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+# A lazy text becomes the reader's language when it is shown.
+Text: TypeAlias = "str | _StrPromise"
 # Each has a colour, an icon and always a word beside them.
 Tone = Literal["ok", "busy", "attention", "bad", "quiet"]
 
@@ -18,7 +28,7 @@ Tone = Literal["ok", "busy", "attention", "bad", "quiet"]
 @dataclass(frozen=True, slots=True)
 class Badge:
     tone: Tone
-    word: str
+    word: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +41,23 @@ class Headline:
     detail: str = ""
 
 
-def amount_of(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def number(value: int) -> str:
+    """12,345 as the reader writes it."""
+    return number_format(value, force_grouping=True)
 
 
-def entries(number: int) -> str:
-    return amount_of(number, "entry", "entries")
+def counted(sentence: str, count: int) -> str:
+    """The number into an `ngettext` that has a place for `%(count)s`."""
+    return sentence % {"count": number(count)}
+
+
+def entries(count: int) -> str:
+    return counted(ngettext("%(count)s entry", "%(count)s entries", count), count)
 
 
 def entry_type(name: str) -> str:
-    return NAMES.get(name) or name.replace("_", " ").capitalize() or "Entry"
+    known = NAMES.get(name)
+    return _(known) if known else name.replace("_", " ").capitalize() or _("Entry")
 
 
 PREFIX = "The entry could not be booked: "
@@ -55,7 +72,7 @@ def cause(sentence: str) -> str:
 def erp_label(connection: Connection) -> str:
     """The ERP's name; before one is chosen, what every ERP is."""
     if connection.erp_kind not in erp_adapters.ADAPTERS:
-        return "the accounting system"
+        return _("the accounting system")
     return erp_adapters.get(connection.erp_kind).label
 
 
@@ -75,73 +92,84 @@ def export_headline(job: ExportJob, counts: Counts) -> Headline:
     if not run.is_over:
         return _running(counts)
     if counts.failed:
-        text = f"{counts.failed:,} of {entries(counts.total)} could not be booked."
+        text = _of_entries(_("%(some)s of %(entries)s could not be booked."), counts, counts.failed)
         return Headline("bad", text, detail=run.headline)
     if run.state == Run.State.FAILED or counts.not_reported or counts.waiting:
         return _ended_early(run, counts)
     return Headline("ok", _all_booked(job.connection, counts.total))
 
 
+def _of_entries(sentence: str, counts: Counts, some: int) -> str:
+    return sentence % {"some": number(some), "entries": entries(counts.total)}
+
+
 def _waiting(run: Run) -> Headline:
     if run.waiting_for == "reconnect":
-        return Headline("attention", "Reconnect Pleo to go on.", detail=run.headline)
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=run.headline)
     if run.waiting_for == "us":
-        return Headline("busy", "Trying again at", run.waiting_until, run.headline)
-    return Headline("busy", f"Waiting for {run.waiting_for} until", run.waiting_until, run.headline)
+        return Headline("busy", _("Trying again at"), run.waiting_until, run.headline)
+    text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
+    return Headline("busy", text, run.waiting_until, run.headline)
 
 
 def _running(counts: Counts) -> Headline:
     if not counts.total:
-        return Headline("busy", "Reading the entries from Pleo.")
+        return Headline("busy", _("Reading the entries from Pleo."))
     if not counts.done:
-        return Headline("busy", f"Reading {entries(counts.total)} from Pleo.")
-    return Headline("busy", f"Booking: {counts.done:,} of {entries(counts.total)} done.")
+        return Headline("busy", _of_entries(_("Reading %(entries)s from Pleo."), counts, 0))
+    text = _of_entries(_("Booking: %(some)s of %(entries)s done."), counts, counts.done)
+    return Headline("busy", text)
 
 
 def _ended_early(run: Run, counts: Counts) -> Headline:
     if counts.booked:
-        text = f"The export ended early: {counts.booked:,} of {entries(counts.total)} are booked."
+        sentence = _("The export ended early: %(some)s of %(entries)s are booked.")
+        text = _of_entries(sentence, counts, counts.booked)
     else:
-        text = f"The export ended before {'an' if counts.total == 1 else 'any'} entry was booked."
+        text = ngettext(
+            "The export ended before an entry was booked.",
+            "The export ended before any entry was booked.",
+            counts.total,
+        )
     return Headline("bad", text, detail=run.headline)
 
 
 def _all_booked(connection: Connection, total: int) -> str:
     where = books_of(connection)
     if not total:
-        return "The export had no entries."
-    return (
-        f"The entry is booked in {where}."
-        if total == 1
-        else (f"All {entries(total)} are booked in {where}.")
+        return _("The export had no entries.")
+    text = ngettext(
+        "The entry is booked in %(where)s.", "All %(count)s entries are booked in %(where)s.", total
     )
+    return text % {"where": where, "count": number(total)}
 
 
 RUN_BADGES: dict[str, Badge] = {
-    Run.State.RUNNING: Badge("busy", "Booking"),
-    Run.State.WAITING: Badge("busy", "Waiting"),
-    Run.State.COMPLETED: Badge("ok", "Booked"),
-    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", "Some could not be booked"),
-    Run.State.FAILED: Badge("bad", "Ended early"),
+    Run.State.RUNNING: Badge("busy", gettext_lazy("Booking")),
+    Run.State.WAITING: Badge("busy", gettext_lazy("Waiting")),
+    Run.State.COMPLETED: Badge("ok", gettext_lazy("Booked")),
+    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Some could not be booked")),
+    Run.State.FAILED: Badge("bad", gettext_lazy("Ended early")),
 }
 ITEM_BADGES: dict[str, Badge] = {
-    ExportJobItem.Status.PENDING: Badge("busy", "Waiting"),
-    ExportJobItem.Status.SUCCESSFUL: Badge("ok", "Booked"),
-    ExportJobItem.Status.FAILED: Badge("bad", "Could not be booked"),
-    ExportJobItem.Status.ABANDONED: Badge("quiet", "Not booked"),
+    ExportJobItem.Status.PENDING: Badge("busy", gettext_lazy("Waiting")),
+    ExportJobItem.Status.SUCCESSFUL: Badge("ok", gettext_lazy("Booked")),
+    ExportJobItem.Status.FAILED: Badge("bad", gettext_lazy("Could not be booked")),
+    ExportJobItem.Status.ABANDONED: Badge("quiet", gettext_lazy("Not booked")),
 }
 POSTING_BADGES: dict[str, Badge] = {
-    Posting.State.INTENT: Badge("busy", "About to be booked"),
-    Posting.State.UNCERTAIN: Badge("attention", "Being looked up"),
-    Posting.State.POSTED: Badge("ok", "Booked"),
-    Posting.State.REJECTED: Badge("bad", "Refused"),
-    Posting.State.VOID: Badge("quiet", "Not booked"),
+    Posting.State.INTENT: Badge("busy", gettext_lazy("About to be booked")),
+    Posting.State.UNCERTAIN: Badge("attention", gettext_lazy("Being looked up")),
+    Posting.State.ASKED: Badge("attention", gettext_lazy("To be looked up")),
+    Posting.State.POSTED: Badge("ok", gettext_lazy("Booked")),
+    Posting.State.REJECTED: Badge("bad", gettext_lazy("Refused")),
+    Posting.State.VOID: Badge("quiet", gettext_lazy("Not booked")),
 }
 
 
 def run_badge(run: Run) -> Badge:
     if run.state == Run.State.WAITING and run.waiting_for == "reconnect":
-        return Badge("attention", "Reconnect Pleo")
+        return Badge("attention", gettext_lazy("Reconnect Pleo"))
     return RUN_BADGES[run.state]
 
 
@@ -150,58 +178,93 @@ def item_headline(item: ExportJobItem, postings: list[Posting], connection: Conn
     where = books_of(connection)
     if item.status == ExportJobItem.Status.SUCCESSFUL:
         return _booked(item, postings, where)
+    if looked_up := _looked_up(item, postings, where):
+        return looked_up
     if item.status == ExportJobItem.Status.FAILED:
         detail = cause(item.failure_reason)
-        return Headline("bad", "The entry could not be booked.", detail=detail)
+        return Headline("bad", _("The entry could not be booked."), detail=detail)
     if any(posting.state == Posting.State.UNCERTAIN for posting in postings):
-        return Headline(
-            "attention", f"Being looked up in {where}: no answer came when it was booked."
-        )
+        sentence = _("Being looked up in %(where)s: no answer came when it was booked.")
+        return Headline("attention", sentence % {"where": where})
     if item.status == ExportJobItem.Status.ABANDONED:
-        text = "The export ended before this entry was booked. Export it again in Pleo."
+        text = _("The export ended before this entry was booked. Export it again in Pleo.")
         return Headline("attention", text)
-    return Headline("busy", f"Waiting to be booked in {where}.")
+    return Headline("busy", _("Waiting to be booked in %(where)s.") % {"where": where})
+
+
+def _looked_up(item: ExportJobItem, postings: list[Posting], where: str) -> Headline | None:
+    """Of an entry whose outcome was not known when its export ended."""
+    states = {posting.state for posting in postings}
+    if Posting.State.ASKED in states:
+        text = _("It is not known whether this entry is booked in %(where)s.")
+        return Headline("attention", text % {"where": where})
+    if item.status != ExportJobItem.Status.ABANDONED and item.fix != LOOK_UP:
+        return None
+    if states == {Posting.State.POSTED}:
+        again = _("Export it again in Pleo if it still waits there; it is not booked twice.")
+        return replace(_booked(item, postings, where), tone="attention", detail=again)
+    if Posting.State.VOID in states:
+        text = _("This entry is not booked in %(where)s. Export it again in Pleo.")
+        return Headline("attention", text % {"where": where})
+    return None
 
 
 def _booked(item: ExportJobItem, postings: list[Posting], where: str) -> Headline:
     if not postings:
-        return Headline("ok", "Nothing had to be booked for this entry.")
-    numbers = " and ".join(posting.number for posting in postings if posting.number)
-    text = f"Booked in {where} as voucher {numbers}." if numbers else f"Booked in {where}."
-    if not all(posting.is_final for posting in postings):
-        text = text[:-1] + ", a draft until it is approved there."
-    detail = "An earlier export booked it; it was not booked again." if item.booked_before else ""
-    return Headline("ok", text, detail=detail)
+        return Headline("ok", _("Nothing had to be booked for this entry."))
+    numbers = ", ".join(posting.number for posting in postings if posting.number)
+    text = _booked_text(bool(numbers), all(posting.is_final for posting in postings))
+    again = _("An earlier export booked it; it was not booked again.")
+    text %= {"where": where, "numbers": numbers}
+    return Headline("ok", text, detail=again if item.booked_before else "")
+
+
+def _booked_text(has_number: bool, is_final: bool) -> str:
+    if has_number and is_final:
+        return _("Booked in %(where)s as voucher %(numbers)s.")
+    if has_number:
+        return _("Booked in %(where)s as voucher %(numbers)s, a draft until it is approved there.")
+    if is_final:
+        return _("Booked in %(where)s.")
+    return _("Booked in %(where)s, a draft until it is approved there.")
 
 
 # -- Connections --------------------------------------------------------------------------------
 
 
+def reconnect(system: str) -> str:
+    return _("Reconnect %(system)s") % {"system": system}
+
+
 def connection_badge(connection: Connection) -> Badge:
     if connection.state == Connection.State.SETUP:
-        return Badge("attention", "Being set up")
+        return Badge("attention", gettext_lazy("Being set up"))
     if is_pleo_dead(connection):
-        return Badge("attention", "Reconnect Pleo")
+        return Badge("attention", gettext_lazy("Reconnect Pleo"))
     if connection.erp_problem:
-        return Badge("attention", f"Reconnect {erp_label(connection)}")
+        return Badge("attention", reconnect(erp_label(connection)))
     if connection.state == Connection.State.PAUSED:
-        return Badge("quiet", "Paused")
-    return Badge("ok", "Live")
+        return Badge("quiet", gettext_lazy("Paused"))
+    return Badge("ok", gettext_lazy("Live"))
 
 
 def connection_headline(connection: Connection) -> Headline:
     """Whether the connection works, in one sentence."""
     label = erp_label(connection)
     if connection.state == Connection.State.SETUP:
-        return Headline("attention", "This connection is being set up. Nothing is booked yet.")
+        text = _("This connection is being set up. Nothing is booked yet.")
+        return Headline("attention", text)
     if is_pleo_dead(connection):
         reason = connection.pleo_grant.dead_reason
-        return Headline("attention", "Reconnect Pleo to go on.", detail=reason)
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=reason)
     if connection.erp_problem:
-        return Headline("attention", f"Reconnect {label} to go on.", detail=connection.erp_problem)
+        text = _("Reconnect %(system)s to go on.") % {"system": label}
+        return Headline("attention", text, detail=connection.erp_problem)
     if connection.state == Connection.State.PAUSED:
-        return Headline("quiet", "Paused. Exports wait in Pleo until the connection is resumed.")
-    return Headline("ok", f"Live. What is exported in Pleo is booked in {books_of(connection)}.")
+        text = _("Paused. Exports wait in Pleo until the connection is resumed.")
+        return Headline("quiet", text)
+    text = _("Live. What is exported in Pleo is booked in %(where)s.")
+    return Headline("ok", text % {"where": books_of(connection)})
 
 
 def has_pleo(connection: Connection) -> bool:

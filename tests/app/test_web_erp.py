@@ -104,10 +104,10 @@ def test_what_goes_wrong_is_a_sentence_at_the_form(
 ) -> None:
     wrong_key = {"base_url": fake_erp.url, "tax_manner": "send_tax_lines", "secret_key": "nope"}
     page = client.post(here(connection), wrong_key).content.decode()
-    assert "notice-bad" in page
+    assert "alert-bad" in page
     assert "nope" not in page
     nowhere = wrong_key | {"base_url": "http://127.0.0.1:9"}
-    assert "notice-bad" in client.post(here(connection), nowhere).content.decode()
+    assert "alert-bad" in client.post(here(connection), nowhere).content.decode()
     unreadable = wrong_key | {"base_url": "not an address"}
     assert client.post(here(connection), unreadable).status_code == 200
 

@@ -1,24 +1,27 @@
 """Every page as every kind of person. A page that is not in the table fails the test."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
-from django_scopes import scopes_disabled
+from django.urls import URLResolver, get_resolver, reverse
+from django_scopes import scope, scopes_disabled
 
+from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.tenants.models import Tenant, User
-from pleo_connector.web.urls import urlpatterns
+from pleo_connector.tenants.models import ApiScope, Tenant, User
+from pleo_connector.tenants.tokens import create_token
 from tests.app import factories
 
 pytestmark = pytest.mark.django_db
 
 LOGIN = "log in"
-PEOPLE = ("owner", "admin", "bookkeeper", "viewer", "stranger", "nobody")
+MEMBERS = ("owner", "admin", "bookkeeper", "viewer")
+PEOPLE = (*MEMBERS, "stranger", "staff", "nobody")
 
 
 @dataclass
@@ -35,8 +38,26 @@ class Place:
             "export-progress": (self.job.public_id,),
             "export-again": (self.job.public_id,),
             "entry": (self.job.public_id, self.job.items.all()[0].public_id),
+            "entry-answer": (self.job.public_id, self.job.items.all()[0].public_id),
+            "api-mapping-version": (self.connection.public_id, 1),
+            "api-job": (self.job.public_id,),
+            "api-entries": (self.job.public_id,),
+            "api-export-again": (self.job.public_id,),
+            "api-entry": (self.job.items.all()[0].public_id,),
+            "api-answer": (self.job.items.all()[0].public_id,),
+            "api-run": (self.job.run.public_id,),
+            "api-calls": (self.job.run.public_id,),
         }
-        own = ("home", "tenant-new", "members", "history", "pleo-callback", "connection-new")
+        own = (
+            "home",
+            "settings",
+            "tenant-new",
+            "members",
+            "history",
+            "pleo-callback",
+            "connection-new",
+            *LISTS,
+        )
         default = () if name in own else (self.connection.public_id,)
         return reverse(name, args=args.get(name, default))
 
@@ -47,28 +68,43 @@ def place() -> Any:
         tenant = factories.make_tenant()
         connection = factories.make_connection(tenant)
         job = factories.make_job(connection, booked=2, failed=1)
-        people = {role: factories.join(tenant, role) for role in PEOPLE[:4]}
-        people["stranger"] = factories.make_user("stranger")
-        factories.make_tenant("Elsewhere", people["stranger"])
+        people = {role: factories.join(tenant, role) for role in MEMBERS}
+        for name in ("stranger", "staff"):
+            people[name] = factories.make_user(name)
+            factories.make_tenant("Elsewhere", people[name])
+        User.objects.filter(pk=people["staff"].pk).update(is_staff=True)
         yield Place(tenant, connection, job, people)
 
 
-# name -> (GET, POST), each as what owner, admin, bookkeeper, viewer, stranger and nobody get.
+@pytest.fixture
+def elsewhere() -> Place:
+    """Another company, none of whose rows a member of the first one may reach."""
+    with scopes_disabled():
+        tenant = factories.make_tenant("Skovgaard")
+        connection = factories.make_connection(tenant, name="Skovgaard")
+        return Place(tenant, connection, factories.make_job(connection, booked=2, failed=1))
+
+
+# name -> (GET, POST), each as what PEOPLE get, in their order.
 # "own" pages show a stranger their own company, never this one.
-SEE = (200, 200, 200, 200, 404, LOGIN)
-OWN = (200, 200, 200, 200, 200, LOGIN)
-MOVE = (302, 302, 302, 302, 404, LOGIN)  # a button has no page: it leads to the connection
-CONFIGURE = (302, 302, 403, 403, 404, LOGIN)
-OPERATE = (302, 302, 302, 403, 404, LOGIN)
-FORM_CONFIGURE = (200, 200, 403, 403, 404, LOGIN)
-FORM_OPERATE = (200, 200, 200, 403, 404, LOGIN)
+SEE = (200, 200, 200, 200, 404, 404, LOGIN)
+OWN = (200, 200, 200, 200, 200, 200, LOGIN)
+MOVE = (302, 302, 302, 302, 404, 404, LOGIN)  # a button has no page: it leads to the connection
+CONFIGURE = (302, 302, 403, 403, 404, 404, LOGIN)
+OPERATE = (302, 302, 302, 403, 404, 404, LOGIN)
+FORM_CONFIGURE = (200, 200, 403, 403, 404, 404, LOGIN)
+FORM_OPERATE = (200, 200, 200, 403, 404, 404, LOGIN)
 TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "home": (OWN, None),
     "tenant-new": (OWN, OWN),
-    "members": (OWN, (200, 200, 403, 403, 200, LOGIN)),
+    "settings": (OWN, (302, 302, 302, 302, 302, 302, LOGIN)),
+    "members": (OWN, (200, 200, 403, 403, 200, 200, LOGIN)),
     "history": (OWN, None),
-    "pleo-callback": ((400, 400, 400, 400, 400, LOGIN), None),
-    "connection-new": ((302, 302, 302, 302, 302, LOGIN), (302, 302, 403, 403, 302, LOGIN)),
+    "pleo-callback": ((400, 400, 400, 400, 400, 400, LOGIN), None),
+    "connection-new": (
+        (302, 302, 302, 302, 302, 302, LOGIN),
+        (302, 302, 403, 403, 302, 302, LOGIN),
+    ),
     "connection": (SEE, None),
     "setup": (SEE, None),
     "go-live": (MOVE, CONFIGURE),
@@ -79,7 +115,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "erp-choose": (SEE, None),
     "erp-connect": (SEE, FORM_CONFIGURE),
     "accounts": (SEE, FORM_OPERATE),
-    "dimensions": (SEE, (302, 302, 302, 403, 404, LOGIN)),
+    "dimensions": (SEE, (302, 302, 302, 403, 404, 404, LOGIN)),
     "posting": (SEE, FORM_OPERATE),
     "exports": (SEE, None),
     "preview": (SEE, None),
@@ -88,11 +124,53 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "export": (SEE, None),
     "export-progress": (SEE, None),
     "entry": (SEE, None),
+    "entry-answer": (MOVE, OPERATE),
 }
 
 
-def test_every_url_is_in_the_table() -> None:
-    assert {pattern.name for pattern in urlpatterns} == set(TABLE)
+# Each address of the API -> (method, scope). Its lists show each caller their own.
+API = {
+    "api-connections": [("GET", "connections:read")],
+    "api-connection": [("GET", "connections:read")],
+    "api-check-now": [("POST", "exports:write")],
+    "api-preview": [("GET", "exports:read")],
+    "api-mapping": [("GET", "mapping:read"), ("PUT", "mapping:write")],
+    "api-mapping-versions": [("GET", "mapping:read")],
+    "api-mapping-version": [("GET", "mapping:read")],
+    "api-jobs": [("GET", "exports:read")],
+    "api-job": [("GET", "exports:read")],
+    "api-entries": [("GET", "exports:read")],
+    "api-export-again": [("POST", "exports:write")],
+    "api-entry": [("GET", "exports:read")],
+    "api-answer": [("POST", "exports:write")],
+    "api-runs": [("GET", "history:read")],
+    "api-run": [("GET", "history:read")],
+    "api-calls": [("GET", "history:read")],
+}
+LISTS = ("api-connections", "api-jobs", "api-runs")
+OPERATIONS = [(name, *operation) for name, operations in API.items() for operation in operations]
+
+# For everybody: nothing of a company is shown, and who gets in is decided there.
+OPEN = {
+    *("health", "pleo-webhook", "api-schema", "api-docs", "api-nowhere"),
+    *("account_login", "account_logout", "account_inactive", "account_signup"),
+    *("account_reauthenticate", "account_email", "account_email_verification_sent"),
+    *("account_change_password", "account_set_password", "account_reset_password"),
+    *("account_confirm_login_code", "account_confirm_email", "account_reset_password_done"),
+    *("account_reset_password_from_key", "account_reset_password_from_key_done"),
+}
+
+
+def names_of(resolver: URLResolver) -> Iterator[str]:
+    for found in resolver.url_patterns:
+        if isinstance(found, URLResolver):
+            yield from names_of(found)
+        else:
+            yield str(found.name)
+
+
+def test_every_url_is_in_a_table() -> None:
+    assert set(names_of(get_resolver())) == {*TABLE, *API, *OPEN}
 
 
 def ask(place: Place, who: str, method: str, name: str) -> Any:
@@ -115,6 +193,81 @@ def test_posting(place: Place, name: str, settings: Any) -> None:
     # Nobody answers there, so that what would call Pleo says so and changes nothing.
     settings.PLEO_API_URL = settings.PLEO_AUTH_URL = "http://127.0.0.1:9"
     assert tuple(ask(place, who, "POST", name) for who in PEOPLE) == TABLE[name][1]
+
+
+WITH_IDS = [name for name in TABLE if TABLE[name][0] in (SEE, MOVE)]
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_members_with_ids_of_another_company(place: Place, elsewhere: Place, name: str) -> None:
+    elsewhere.people = place.people
+    methods = ("GET", "POST") if TABLE[name][1] else ("GET",)
+    found = {ask(elsewhere, who, method, name) for who in MEMBERS for method in methods}
+    assert found == {404}
+
+
+# -- The API ------------------------------------------------------------------------------------
+
+
+def call(place: Place, name: str, method: str, **headers: str) -> int:
+    return _call(Client(), place, name, method, headers)
+
+
+def call_as(place: Place, who: str, name: str, method: str) -> int:
+    client = Client()
+    if who != "nobody":
+        client.force_login(place.people[who])
+    return _call(client, place, name, method, {})
+
+
+def _call(client: Client, place: Place, name: str, method: str, headers: dict[str, str]) -> int:
+    body: Any = {}
+    if name == "api-mapping" and method == "PUT":
+        body = {"settings": Mapping().to_json()}
+    send = getattr(client, method.lower())
+    kind = {} if method == "GET" else {"content_type": "application/json"}
+    reply = send(place.url(name), body, headers=headers, **kind)
+    assert reply.status_code < 400 or reply["Content-Type"] == "application/problem+json"
+    return int(reply.status_code)
+
+
+def token_of(place: Place, scopes: Any) -> dict[str, str]:
+    with scope(tenant=place.tenant):
+        owner = User.objects.filter(memberships__tenant=place.tenant).first()
+        assert owner
+        _, secret = create_token(
+            tenant=place.tenant, name="x", scopes=scopes, expires_at=None, actor=owner
+        )
+    return {"Authorization": f"Bearer {secret}"}
+
+
+# What else an operation answers to who may do it: nobody answers for Pleo here, nobody is asked.
+DONE_FOREIGN = {"api-answer": 400}  # the body is looked at first
+DONE = {"api-preview": 502, "api-export-again": 502, "api-answer": 400, "api-check-now": 202}
+
+
+@pytest.mark.parametrize(("name", "method", "needed"), OPERATIONS)
+def test_people_at_the_api(place: Place, name: str, method: str, needed: str) -> None:
+    done = DONE.get(name, 200)
+    viewer = done if method == "GET" else 403
+    foreign = 200 if name in LISTS else DONE_FOREIGN.get(name, 404)
+    expected = (done, done, done, viewer, foreign, foreign, 401)
+    assert tuple(call_as(place, who, name, method) for who in PEOPLE) == expected
+
+
+@pytest.mark.parametrize(("name", "method", "needed"), OPERATIONS)
+def test_tokens_at_the_api(
+    place: Place, elsewhere: Place, name: str, method: str, needed: str
+) -> None:
+    others = [x for x in ApiScope.values if x != needed]
+    assert call(place, name, method, **token_of(place, [needed])) == DONE.get(name, 200)
+    assert call(place, name, method, **token_of(place, others)) == 403
+    foreign = 200 if name in LISTS else DONE_FOREIGN.get(name, 404)
+    assert call(place, name, method, **token_of(elsewhere, [needed])) == foreign
+    assert call(place, name, method, Authorization="Bearer pec_guessed") == 401
+
+
+# -- The rest -----------------------------------------------------------------------------------
 
 
 def test_a_stranger_sees_nothing_of_the_company(place: Place) -> None:
@@ -166,7 +319,7 @@ def test_the_pages_to_get_in() -> None:
     assert "Change password" in client.get(reverse("account_change_password")).content.decode()
     client.post(reverse("account_logout"))
     wrong = {"login": "new@firm.example", "password": "not-it"}
-    assert "notice-bad" in client.post(reverse("account_login"), wrong).content.decode()
+    assert "alert-bad" in client.post(reverse("account_login"), wrong).content.decode()
     right = {"login": "new@firm.example", "password": "a-long-password"}
     assert client.post(reverse("account_login"), right)["Location"] == "/"
     elsewhere = reverse("account_login") + "?next=https://evil.example/"

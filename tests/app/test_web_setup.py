@@ -281,6 +281,35 @@ def test_posting(client: Client, connection: Connection) -> None:
     assert mapping.accounts == factories.MAPPING.accounts
 
 
+def test_special_settings_of_posting(client: Client, connection: Connection) -> None:
+    url = reverse("posting", args=[connection.public_id])
+    form = {
+        "posting_behaviour": "final",
+        "closed_period": "fail",
+        "missing_receipt": "fail",
+        "time_zone": "UTC",
+    }
+    special = {
+        "erp_changes": "accept",
+        "journal_per": "job",
+        "employee_ledger": "vendor",
+        "default_employee_vendor": "E8",
+        "invoice_currency": "wallet",
+        "fx_difference": "line",
+        "minor_units": "hundredths",
+        "legacy_supplier_ap": "yes",
+        "dimensions_on_counter_lines": "yes",
+        "merge_tax_lines": "yes",
+    }
+    client.post(url, form | special)
+    saved = load_mapping(connection).to_json()
+    assert {name: saved[name] for name in special} == special | dict.fromkeys(
+        ("legacy_supplier_ap", "dimensions_on_counter_lines", "merge_tax_lines"), True
+    )
+    client.post(url, form)  # a page that does not show them leaves them as they are
+    assert load_mapping(connection).to_json() == saved
+
+
 def test_a_live_connection_stays_on_its_page(client: Client, tenant: Tenant) -> None:
     connection = factories.make_connection(tenant)
     url = reverse("dimensions", args=[connection.public_id])

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_adapters.ledger import Account, Vendor
 from pleo_connector.bookkeeping.mapping import Accounts, Mapping
@@ -14,6 +16,7 @@ from pleo_connector.web.forms.choices import (
     account_codes,
     suggest,
 )
+from pleo_connector.web.words import Text
 
 WALLET = "wallet_"
 NEW_CURRENCY, NEW_WALLET = "new_currency", "new_wallet"
@@ -21,9 +24,9 @@ NEW_CURRENCY, NEW_WALLET = "new_currency", "new_wallet"
 
 @dataclass(frozen=True, slots=True)
 class RoleText:
-    title: str
-    label: str
-    help: str
+    title: str  # of the section, in `SECTIONS`
+    label: Text
+    help: Text
     required: bool = False
 
 
@@ -31,68 +34,78 @@ class RoleText:
 ROLES: dict[str, RoleText] = {
     "out_of_pocket": RoleText(
         "People",
-        "Out-of-pocket expenses",
-        "What the company owes people for what they paid themselves, until it is paid back.",
+        _("Out-of-pocket expenses"),
+        _("What the company owes people for what they paid themselves, until it is paid back."),
         True,
     ),
     "external_reimbursement": RoleText(
         "People",
-        "Reimbursement outside Pleo",
-        "Where money comes from that is paid back to people outside Pleo, such as with the salary. "
-        "Without it, such reimbursements are not booked.",
+        _("Reimbursement outside Pleo"),
+        _(
+            "Where money comes from that is paid back to people outside Pleo, such as with the "
+            "salary. Without it, such reimbursements are not booked."
+        ),
     ),
     "transfer": RoleText(
         "Wallet",
-        "Transfers to and from the wallet",
-        "Money on its way between your bank and Pleo. Without it, top-ups are not booked.",
+        _("Transfers to and from the wallet"),
+        _("Money on its way between your bank and Pleo. Without it, top-ups are not booked."),
     ),
     "accounts_payable": RoleText(
         "Suppliers",
-        "Accounts payable",
-        "What the company owes suppliers whose vendor has no account of its own. Without it, "
-        "invoices of such suppliers are not booked.",
+        _("Accounts payable"),
+        _(
+            "What the company owes suppliers whose vendor has no account of its own. Without it, "
+            "invoices of such suppliers are not booked."
+        ),
     ),
     "tax_in": RoleText(
         "Tax",
-        "Input tax",
-        "Tax that you get back. Used where Pleo's tax code names no account of its own.",
+        _("Input tax"),
+        _("Tax that you get back. Used where Pleo's tax code names no account of its own."),
     ),
     "tax_reverse_in": RoleText(
         "Tax",
-        "Reverse charge, input side",
-        "The tax that you get back under reverse charge.",
+        _("Reverse charge, input side"),
+        _("The tax that you get back under reverse charge."),
     ),
     "tax_reverse_out": RoleText(
         "Tax",
-        "Reverse charge, output side",
-        "The tax that you owe under reverse charge. Without both, such entries are not booked.",
+        _("Reverse charge, output side"),
+        _("The tax that you owe under reverse charge. Without both, such entries are not booked."),
     ),
     "rounding": RoleText(
         "Differences",
-        "Rounding",
-        "Cents that remain when tax or a rate is rounded.",
+        _("Rounding"),
+        _("Cents that remain when tax or a rate is rounded."),
     ),
     "exchange_gain": RoleText(
         "Differences",
-        "Exchange gain",
-        "Gains between a rate at purchase and at payment.",
+        _("Exchange gain"),
+        _("Gains between a rate at purchase and at payment."),
     ),
     "exchange_loss": RoleText(
         "Differences",
-        "Exchange loss",
-        "Losses between a rate at purchase and at payment.",
+        _("Exchange loss"),
+        _("Losses between a rate at purchase and at payment."),
     ),
 }
-SECTIONS = ("Wallet", "People", "Suppliers", "Tax", "Differences")
+SECTIONS: dict[str, Text] = {
+    "Wallet": _("Wallet"),
+    "People": _("People"),
+    "Suppliers": _("Suppliers"),
+    "Tax": _("Tax"),
+    "Differences": _("Differences"),
+}
 SOURCES = (
-    ("pleo", "The contra account that Pleo names; the account below where Pleo names none"),
-    ("configured", "Always the account below"),
+    ("pleo", _("The contra account that Pleo names; the account below where Pleo names none")),
+    ("configured", _("Always the account below")),
 )
 
 
 class AccountsForm(forms.Form):
     wallet_source = forms.ChoiceField(
-        label="Which account is the wallet", choices=SOURCES, widget=forms.RadioSelect
+        label=_("Which account is the wallet"), choices=SOURCES, widget=forms.RadioSelect
     )
 
     def __init__(
@@ -120,20 +133,23 @@ class AccountsForm(forms.Form):
         self.currencies = [x for x in [currency, *self.mapping.accounts.wallet] if x]
         self.currencies = list(dict.fromkeys(self.currencies))
         for code in self.currencies:
-            text = "Where the money of the Pleo wallet stands." if code == currency else ""
-            self._add(WALLET + code, "wallet", f"Wallet account in {code}", text)
+            text = _("Where the money of the Pleo wallet stands.") if code == currency else ""
+            label = gettext("Wallet account in %(currency)s") % {"currency": code}
+            self._add(WALLET + code, "wallet", label, text)
         self.fields[NEW_CURRENCY] = forms.CharField(
-            label="Another wallet currency",
+            label=_("Another wallet currency"),
             required=False,
             min_length=3,
             max_length=3,
-            help_text="Three letters, such as EUR.",
+            help_text=_("Three letters, such as EUR."),
         )
         self.fields[NEW_WALLET] = forms.ChoiceField(
-            label="Wallet account in that currency", choices=self.options, required=False
+            label=_("Wallet account in that currency"), choices=self.options, required=False
         )
 
-    def _add(self, name: str, role: str, label: str, help: str, is_required: bool = False) -> None:
+    def _add(
+        self, name: str, role: str, label: Text, help: Text, is_required: bool = False
+    ) -> None:
         value = self._saved(name)
         if value is None and not self.is_saved and (found := suggest(self.accounts, role)):
             self.suggested[name] = found
@@ -143,7 +159,7 @@ class AccountsForm(forms.Form):
             help_text=help,
             choices=self.options,
             required=is_required,
-            error_messages={"required": "Choose an account."},
+            error_messages={"required": _("Choose an account.")},
         )
         self.initial[name] = value or ""
 
@@ -157,17 +173,19 @@ class AccountsForm(forms.Form):
         names = [(x.code, f"{x.code} {x.name}") for x in vendors if x.is_active]
         saved = self.mapping.generic_vendor
         if saved and saved not in {code for code, _ in names}:
-            names.insert(0, (saved, f"{saved} is not usable any more"))
+            names.insert(0, (saved, gettext("%(code)s is not usable any more") % {"code": saved}))
         self.fields["generic_vendor"] = forms.ChoiceField(
-            label="Vendor for all other suppliers",
-            help_text="Stands for suppliers that have no vendor. Without it, their invoices are "
-            "not booked.",
+            label=_("Vendor for all other suppliers"),
+            help_text=_(
+                "Stands for suppliers that have no vendor. Without it, their invoices are "
+                "not booked."
+            ),
             choices=[("", "—"), *names],
             required=False,
         )
         self.initial["generic_vendor"] = saved or ""
 
-    def sections(self) -> list[tuple[str, list[Any]]]:
+    def sections(self) -> list[tuple[Text, list[Any]]]:
         """Fields in the order of the page, each with its suggestion."""
         names: dict[str, list[str]] = {section: [] for section in SECTIONS}
         names["Wallet"] = ["wallet_source", *(WALLET + code for code in self.currencies)]
@@ -176,25 +194,26 @@ class AccountsForm(forms.Form):
         names["Wallet"] += [NEW_CURRENCY, NEW_WALLET]
         names["Suppliers"].append("generic_vendor")
         return [
-            (section, [(self[name], self.suggested.get(name)) for name in fields])
+            (SECTIONS[section], [(self[name], self.suggested.get(name)) for name in fields])
             for section, fields in names.items()
         ]
 
     def clean_new_currency(self) -> str:
         code: str = self.cleaned_data[NEW_CURRENCY].upper()
         if code and not (code.isascii() and code.isalpha()):
-            raise forms.ValidationError("A currency has three letters, such as EUR.")
+            raise forms.ValidationError(_("A currency has three letters, such as EUR."))
         return code
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get(NEW_CURRENCY) and not cleaned.get(NEW_WALLET):
-            self.add_error(NEW_WALLET, f"Choose the wallet account in {cleaned[NEW_CURRENCY]}.")
+            text = gettext("Choose the wallet account in %(currency)s.")
+            self.add_error(NEW_WALLET, text % {"currency": cleaned[NEW_CURRENCY]})
         if cleaned.get(NEW_WALLET) and not cleaned.get(NEW_CURRENCY):
-            self.add_error(NEW_CURRENCY, "Name the currency of this account.")
+            self.add_error(NEW_CURRENCY, _("Name the currency of this account."))
         if cleaned.get("wallet_source") == "configured" and not self._wallet(cleaned):
             first = WALLET + self.currencies[0] if self.currencies else NEW_WALLET
-            self.add_error(first, "Choose the wallet account, or let Pleo name it.")
+            self.add_error(first, _("Choose the wallet account, or let Pleo name it."))
         return cleaned
 
     def _wallet(self, cleaned: dict[str, Any]) -> dict[str, str]:

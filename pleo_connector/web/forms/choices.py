@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from erp_adapters.ledger import Account
 from pleo_connector.bookkeeping.mapping import Accounts
+from pleo_connector.web.words import Text
 
-KIND_NAMES = {
-    "asset": "Assets",
-    "liability": "Liabilities",
-    "equity": "Equity",
-    "revenue": "Income",
-    "expense": "Expenses",
-    "other": "Other accounts",
+KIND_NAMES: dict[str, Text] = {
+    "asset": gettext_lazy("Assets"),
+    "liability": gettext_lazy("Liabilities"),
+    "equity": gettext_lazy("Equity"),
+    "revenue": gettext_lazy("Income"),
+    "expense": gettext_lazy("Expenses"),
+    "other": gettext_lazy("Other accounts"),
 }
-Choices = list[tuple[str, str | list[tuple[str, str]]]]
+Choices = list[tuple[Text, Any]]  # (value, label), or (group, rows of those)
 
 
 def account_codes(accounts: Accounts) -> set[str]:
@@ -37,18 +42,19 @@ def account_codes(accounts: Accounts) -> set[str]:
 
 def account_choices(accounts: Iterable[Account], saved: Iterable[str], empty: str) -> Choices:
     """Those that take postings, by kind. A saved one that does not is shown, and said so."""
-    groups: dict[str, list[tuple[str, str]]] = {name: [] for name in KIND_NAMES.values()}
+    groups: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KIND_NAMES}
     known = set[str]()
     for account in accounts:
         if account.is_active and account.is_postable:
             label = f"{account.code} {account.name}".strip()
-            groups[KIND_NAMES[account.kind]].append((account.code, label))
+            groups[account.kind].append((account.code, label))
             known.add(account.code)
     choices: Choices = [("", empty)]
     gone = sorted(code for code in saved if code not in known)
     if gone:
-        choices.append(("No longer usable", [(x, f"{x} takes no postings any more") for x in gone]))
-    return [*choices, *((name, rows) for name, rows in groups.items() if rows)]
+        text = _("%(code)s takes no postings any more")
+        choices.append((_("No longer usable"), [(x, text % {"code": x}) for x in gone]))
+    return [*choices, *((KIND_NAMES[kind], rows) for kind, rows in groups.items() if rows)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +107,11 @@ def suggest(accounts: Sequence[Account], role: str) -> Suggestion | None:
 
 
 def _reason(account: Account, word: str) -> str:
-    kind = {
-        "asset": "an asset",
-        "liability": "a liability",
-        "expense": "an expense",
-        "revenue": "income",
-    }.get(account.kind, "an account")
-    return f"Suggested: its name contains “{word}”, and it is {kind}."
+    kinds = {
+        "asset": _("Suggested: its name contains “%(word)s”, and it is an asset."),
+        "liability": _("Suggested: its name contains “%(word)s”, and it is a liability."),
+        "expense": _("Suggested: its name contains “%(word)s”, and it is an expense."),
+        "revenue": _("Suggested: its name contains “%(word)s”, and it is income."),
+    }
+    other = _("Suggested: its name contains “%(word)s”, and it is an account.")
+    return kinds.get(account.kind, other) % {"word": word}

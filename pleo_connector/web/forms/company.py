@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from pleo_connector.tenants.models import Membership, Role, Tenant, User
 
@@ -11,25 +13,25 @@ from pleo_connector.tenants.models import Membership, Role, Tenant, User
 class CompanyForm(forms.Form):
     name = forms.CharField(
         max_length=200,
-        label="Company name",
-        error_messages={"required": "Name the company."},
+        label=_("Company name"),
+        error_messages={"required": _("Name the company.")},
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
 
 
 ROLE_MEANS = {
-    Role.OWNER: "everything, and may make others owner",
-    Role.ADMIN: "connects Pleo and the accounting system, adds people",
-    Role.BOOKKEEPER: "chooses accounts and looks after exports",
-    Role.VIEWER: "looks, and changes nothing",
+    Role.OWNER: _("everything, and may make others owner"),
+    Role.ADMIN: _("connects Pleo and the accounting system, adds people"),
+    Role.BOOKKEEPER: _("chooses accounts and looks after exports"),
+    Role.VIEWER: _("looks, and changes nothing"),
 }
 
 
 class MemberForm(forms.Form):
     email = forms.EmailField(
-        label="E-mail address", error_messages={"required": "Say whom to add."}
+        label=_("E-mail address"), error_messages={"required": _("Say whom to add.")}
     )
-    role = forms.ChoiceField(label="Role")
+    role = forms.ChoiceField(label=_("Role"))
 
     def __init__(self, *args: Any, seat: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,10 +48,10 @@ class MemberForm(forms.Form):
         email: str = self.cleaned_data["email"]
         self.user = User.objects.filter(email__iexact=email).first()
         if self.user is None:
-            raise ValidationError(
-                f"Nobody has signed up as {email} yet. Once they have, add them here."
-            )
+            text = gettext("Nobody has signed up as %(email)s yet. Once they have, add them here.")
+            raise ValidationError(text % {"email": email})
         member = Membership.objects.filter(tenant=self.tenant, user=self.user).first()
         if member:
-            raise ValidationError(f"{email} is a member already, as {member.get_role_display()}.")
+            text = gettext("%(email)s is a member already, as %(role)s.")
+            raise ValidationError(text % {"email": email, "role": member.get_role_display()})
         return email

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from erp_adapters.ledger import Dimension
 from pleo_connector.bookkeeping.mapping import Mapping
@@ -17,8 +19,8 @@ class DimensionsForm(forms.Form):
     """An empty field means the tag group with the dimension's own code."""
 
     in_text = forms.CharField(
-        label="Tag groups that are only named in the text",
-        help_text="Their codes, with commas between them. They feed no dimension.",
+        label=_("Tag groups that are only named in the text"),
+        help_text=_("Their codes, with commas between them. They feed no dimension."),
         required=False,
     )
 
@@ -59,11 +61,14 @@ class DimensionsForm(forms.Form):
         for name, group, axis in self._groups(cleaned):
             if group.casefold() in seen:
                 other = seen[group.casefold()]
-                self.add_error(name, f"Tag group {group} feeds {other} already.")
+                text = gettext("Tag group %(group)s feeds %(dimension)s already.")
+                self.add_error(name, text % {"group": group, "dimension": other})
             seen[group.casefold()] = axis.name
         for group in self._in_text(cleaned):
             if group.casefold() in seen:
-                self.add_error("in_text", f"Tag group {group} feeds {seen[group.casefold()]}.")
+                text = gettext("Tag group %(group)s feeds %(dimension)s.")
+                filled = {"group": group, "dimension": seen[group.casefold()]}
+                self.add_error("in_text", text % filled)
         return cleaned
 
     def _groups(self, cleaned: Map[str, Any]) -> list[tuple[str, str, Dimension]]:

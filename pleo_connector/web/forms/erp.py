@@ -4,11 +4,13 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from erp_adapters.base import ErpAdapter
 
 SECRET = "secret_"  # prefix that keeps a secret apart from a setting of the same name
-KEPT = "Leave it empty to keep the one that is stored."
+KEPT = gettext_lazy("Leave it empty to keep the one that is stored.")
 
 
 class ErpForm(forms.Form):
@@ -33,17 +35,18 @@ class ErpForm(forms.Form):
                 self.initial[field.name] = None if field.default is MISSING else field.default
         for secret in adapter.auth.secrets:
             is_stored = bool(stored_secrets.get(secret.name))
-            notes = [secret.help, KEPT if is_stored else ""]
+            missing = _("%(field)s is missing.") % {"field": _(secret.label)}
+            notes = [secret.help, str(KEPT) if is_stored else ""]
             self.fields[SECRET + secret.name] = forms.CharField(
-                label=secret.label,
-                help_text=" ".join(note for note in notes if note),
+                label=_(secret.label),
+                help_text=" ".join(_(note) for note in notes if note),
                 required=secret.required and not is_stored,
-                error_messages={"required": f"{secret.label} is missing."},
+                error_messages={"required": missing},
                 widget=forms.PasswordInput(
                     attrs={
                         "autocomplete": "off",
                         "spellcheck": "false",
-                        "placeholder": "Stored" if is_stored else "",
+                        "placeholder": _("Stored") if is_stored else "",
                     }
                 ),
             )
@@ -67,8 +70,11 @@ class ErpForm(forms.Form):
         for secret in self.adapter.auth.secrets:
             name = SECRET + secret.name
             if not cleaned.get(name) and self.stored_secrets.get(secret.name):
-                sentence = f"The address changed, so the stored {secret.label} is not sent there. "
-                self.add_error(name, sentence + "Enter it again.")
+                sentence = _(
+                    "The address changed, so the stored %(field)s is not sent there. "
+                    "Enter it again."
+                )
+                self.add_error(name, sentence % {"field": _(secret.label)})
         return cleaned
 
     def _address_changed(self, cleaned: dict[str, Any]) -> bool:
@@ -88,11 +94,11 @@ class ErpForm(forms.Form):
 
 
 def _setting(field: "Field[Any]", hint: Any) -> forms.Field:
-    label = field.metadata.get("label", field.name.replace("_", " ").capitalize())
+    label = _(field.metadata.get("label", field.name.replace("_", " ").capitalize()))
     asked = {
         "label": label,
-        "error_messages": {"required": f"{label} is missing."},
-        "help_text": field.metadata.get("help", ""),
+        "error_messages": {"required": _("%(field)s is missing.") % {"field": label}},
+        "help_text": _(note) if (note := field.metadata.get("help", "")) else "",
         "required": field.metadata.get("required", field.default is MISSING),
     }
     if choices := field.metadata.get("choices"):

@@ -3,28 +3,35 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import template
-from django.templatetags.static import static
+from django.forms import BoundField
 from django.utils import timezone
+from django.utils.formats import date_format, number_format, time_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from lucide.templatetags.lucide import lucide
 
 from pleo_connector.pleo.export_money import minor_units
-from pleo_connector.web import words
+from pleo_connector.web import menu, words
 
 register = template.Library()
 
 ICONS = {
     "ok": "check",
     "busy": "clock",
-    "attention": "hand",
-    "bad": "cross",
-    "quiet": "dash",
+    "attention": "triangle-alert",
+    "bad": "circle-x",
+    "quiet": "minus",
 }
 register.filter("entry_type", words.entry_type)
 register.filter("entries", words.entries)
+register.filter("number", words.number)
 register.filter("run_badge", words.run_badge)
 register.filter("connection_badge", words.connection_badge)
 register.filter("erp_label", words.erp_label)
@@ -33,12 +40,37 @@ register.filter("cause", words.cause)
 
 
 @register.simple_tag
+@lru_cache(maxsize=128)
 def icon(name: str) -> SafeString:
-    return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        static("web/icons.svg"),
-        name,
-    )
+    """One of Lucide's, as wide as the text is high; the words beside it say what it means."""
+    drawn = lucide(name, size=16, **{"class": "icon", "aria_hidden": "true", "focusable": "false"})
+    return mark_safe(drawn)  # noqa: S308  (from the package's own files)
+
+
+@register.simple_tag
+def field(bound: BoundField, label: str = "", help: str | None = None) -> SafeString:
+    """One field of a form, with errors and help; `label` and `help` replace its own."""
+    bound.label = label or bound.label
+    bound.help_text = bound.help_text if help is None else help
+    return cast(SafeString, as_crispy_field(bound))
+
+
+@register.simple_tag
+def control(bound: BoundField) -> SafeString:
+    """Only the control of a field, where label and help stand elsewhere."""
+    css = "form-select" if bound.widget_type == "select" else "form-control"
+    return bound.as_widget(attrs={"class": f"{css} is-invalid" if bound.errors else css})
+
+
+@register.simple_tag
+def state(tone: words.Tone, word: str) -> SafeString:
+    return badge(words.Badge(tone, word))
+
+
+@register.inclusion_tag("_tabs.html", takes_context=True)
+def tabs(context: template.Context, group: str, label: str) -> dict[str, Any]:
+    """The pages of a group of `menu.TABS`, the present one marked."""
+    return {"tabs": menu.tabs_of(context["request"], group), "label": label}
 
 
 @register.filter
@@ -66,18 +98,23 @@ def posting_badge(state: str) -> SafeString:
 
 @register.filter
 def money(amount: Decimal | str | None, currency: str = "") -> str:
-    """12,345.60 DKK, with as many decimals as the currency has."""
+    """12,345.60 DKK as the reader writes it, with as many decimals as the currency has."""
     if amount in (None, ""):
         return ""
     places = minor_units(currency) if currency else 2
-    number = f"{Decimal(str(amount)):,.{places}f}".replace("-", "\N{MINUS SIGN}")
-    return f"{number}\N{NO-BREAK SPACE}{currency}" if currency else number
+    written = number_format(Decimal(str(amount)), decimal_pos=places, force_grouping=True)
+    written = written.replace("-", "\N{MINUS SIGN}")
+    return f"{written}\N{NO-BREAK SPACE}{currency}" if currency else written
 
 
 @register.filter
 def side(amount: Decimal | str, currency: str = "") -> str:
     """A debit or credit without its currency; nothing where the line has the other one."""
-    return money(amount, currency).partition("\N{NO-BREAK SPACE}")[0] if Decimal(amount) else ""
+    return (
+        money(amount, currency).removesuffix(f"\N{NO-BREAK SPACE}{currency}")
+        if Decimal(amount)
+        else ""
+    )
 
 
 @register.filter
@@ -87,19 +124,22 @@ def day(value: date | str | None) -> str:
         return ""
     if isinstance(value, str):
         value = date.fromisoformat(value)
-    return f"{value.day} {value:%b %Y}"
+    return date_format(value, pgettext("day", "j M Y"))
 
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """A readable time; the script turns it into the reader's own time zone."""
+    """A readable time in the zone that the reader chose; without one, a script turns UTC into
+    the browser's."""
     if value is None:
         return ""
-    value = value.astimezone(UTC)
-    text = f"{value:%H:%M} UTC"
-    if value.date() != timezone.now().date():
-        text = f"{value.day} {value:%b %Y}, {text}"
-    iso = f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    local = timezone.localtime(value)
+    text = time_format(local, "H:i")
+    if timezone.get_current_timezone() is timezone.get_default_timezone():
+        text += " UTC"
+    if local.date() != timezone.localdate():
+        text = f"{day(local.date())}, {text}"
+    iso = f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return format_html('<time datetime="{}" title="{}">{}</time>', iso, iso, text)
 
 
@@ -115,7 +155,8 @@ def lasted(seconds: Any) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
+    hour = pgettext("short for hour", "h")
+    return f"{hours} {hour} {minutes} min"
 
 
 @register.filter
@@ -124,24 +165,28 @@ def tax(value: Mapping[str, Any] | None, currency: str) -> str:
     if not value:
         return ""
     code: str = value["code"]
-    amount = side(value["tax_amount"], currency) or "0"
-    return {
-        "base": code,
-        "tax": f"{code} on {side(value['base_amount'], currency) or '0'}",
-        "added": f"{code}, {amount} added",
-        "included": f"{code}, {amount} included",
-        "reverse": f"{code}, {amount} reverse charge",
-    }.get(value["role"], code)
+    filled = {
+        "code": code,
+        "amount": side(value["tax_amount"], currency) or "0",
+        "base": side(value["base_amount"], currency) or "0",
+    }
+    sentences = {
+        "tax": _("%(code)s on %(base)s"),
+        "added": _("%(code)s, %(amount)s added"),
+        "included": _("%(code)s, %(amount)s included"),
+        "reverse": _("%(code)s, %(amount)s reverse charge"),
+    }
+    return sentences[value["role"]] % filled if value["role"] in sentences else code
 
 
-SETTING_NAMES = {
-    "accounts.wallet_source": "Which account is the wallet",
-    "accounts.tax_in": "Input tax account",
-    "accounts.tax_reverse_in": "Reverse charge account, input side",
-    "accounts.tax_reverse_out": "Reverse charge account, output side",
-    "posting_behaviour": "Vouchers are booked",
-    "closed_period": "An entry of a closed period",
-    "missing_receipt": "A receipt that cannot be fetched",
+SETTING_NAMES: dict[str, words.Text] = {
+    "accounts.wallet_source": gettext_lazy("Which account is the wallet"),
+    "accounts.tax_in": gettext_lazy("Input tax account"),
+    "accounts.tax_reverse_in": gettext_lazy("Reverse charge account, input side"),
+    "accounts.tax_reverse_out": gettext_lazy("Reverse charge account, output side"),
+    "posting_behaviour": gettext_lazy("Vouchers are booked"),
+    "closed_period": gettext_lazy("An entry of a closed period"),
+    "missing_receipt": gettext_lazy("A receipt that cannot be fetched"),
 }
 
 
@@ -149,15 +194,17 @@ SETTING_NAMES = {
 def setting_name(path: str) -> str:
     """The path of a setting in words: `accounts.wallet.EUR` is "Wallet account EUR"."""
     if path in SETTING_NAMES:
-        return SETTING_NAMES[path]
-    head, _, rest = path.partition(".")
-    words = rest.replace("_", " ").replace(".", " ") if rest else head.replace("_", " ")
+        return str(SETTING_NAMES[path])
+    head, _dot, rest = path.partition(".")
+    if path.startswith("accounts.wallet."):
+        return _("Wallet account %(currency)s") % {"currency": path.rpartition(".")[2]}
+    if head == "dimensions" and rest:
+        return _("Dimension for %(name)s") % {"name": rest}
+    if head == "journals" and rest:
+        return _("Journal for %(name)s") % {"name": words.entry_type(rest)}
     if head == "accounts":
-        name, _, key = words.partition(" ") if words.startswith("wallet") else (words, "", "")
-        return f"{name.capitalize()} account {key}".strip()
-    if head in ("dimensions", "journals") and rest:
-        return f"{head.rstrip('s').capitalize()} for {words}"
-    return words.capitalize()
+        return _("%(name)s account") % {"name": rest.replace("_", " ").capitalize()}
+    return (rest or head).replace("_", " ").replace(".", " ").capitalize()
 
 
 @register.filter
@@ -165,7 +212,7 @@ def setting_value(value: object) -> str:
     if value is None or value == "" or value == []:
         return "—"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, list):
-        return f"{len(value)} in all"
+        return _("%(count)s in all") % {"count": len(value)}
     return str(value).replace("_", " ")

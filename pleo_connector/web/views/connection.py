@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from erp_adapters.errors import RemoteError
 from pleo_connector.catalog.queries import read_at
@@ -16,6 +17,9 @@ from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.rows import export_rows, jobs_of
 from pleo_connector.web.steps import next_step, steps_of
+from pleo_connector.web.tables.base import Empty
+from pleo_connector.web.tables.exports import ExportTable
+from pleo_connector.web.views.exports import NONE_YET
 from pleo_connector.web.visit import Seat, Visit, on_company, on_connection
 
 NEWEST = 5  # exports on the connection's page
@@ -26,7 +30,7 @@ def new(request: HttpRequest, seat: Seat) -> HttpResponse:
     if request.method != "POST":
         return redirect("home")
     if not seat.can_configure:
-        raise PermissionDenied("Your role does not allow this. An owner or admin can do it.")
+        raise PermissionDenied(_("Your role does not allow this. An owner or admin can do it."))
     connection = actions.create_connection(tenant=seat.tenant, actor=seat.user)
     return redirect("setup", connection.public_id)
 
@@ -44,7 +48,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
         "grant": connection.pleo_grant if words.has_pleo(connection) else None,
         "calls": last_good_calls(connection),
         "read_at": read_at(connection),
-        "rows": export_rows(jobs, counts_of(jobs)),
+        "table": ExportTable(export_rows(jobs, counts_of(jobs)), empty=Empty(NONE_YET)),
         "waiting": waiting_entries([connection]).get(connection.pk, 0),
         "problems_url": problems_url(connection),
         "problems": open_problems([connection]).get(connection.pk, 0),
@@ -73,23 +77,31 @@ def go_live(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     left = [step for step in steps_of(connection) if step.number < 6 and not step.is_done]
     if left:
-        messages.error(request, f"Step {left[0].number} is not done yet. {left[0].sentence}")
+        text = _("Step %(number)s is not done yet. %(why)s")
+        messages.error(request, text % {"number": left[0].number, "why": left[0].sentence})
         return redirect("setup", connection.public_id)
-    return _live(request, visit, f"Live. Exports are booked in {words.books_of(connection)}.")
+    return _live(
+        request,
+        visit,
+        _("Live. Exports are booked in %(where)s.") % {"where": words.books_of(connection)},
+    )
 
 
 @on_connection(is_action=True)
 def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.connection.state == Connection.State.SETUP:
         return redirect("setup", visit.connection.public_id)
-    return _live(request, visit, "Resumed. Exports that waited in Pleo are booked now.")
+    return _live(request, visit, _("Resumed. Exports that waited in Pleo are booked now."))
 
 
 def _live(request: HttpRequest, visit: Visit, done: str) -> HttpResponse:
     try:
         warning = actions.go_live(connection=visit.connection, actor=visit.user)
     except RemoteError as error:
-        messages.error(request, f"Pleo could not be told, so nothing changed. {error.message}")
+        messages.error(
+            request,
+            _("Pleo could not be told, so nothing changed. %(why)s") % {"why": error.message},
+        )
         page = "setup" if visit.connection.state == Connection.State.SETUP else "connection"
         return redirect(page, visit.connection.public_id)
     messages.success(request, done)
@@ -102,7 +114,7 @@ def _live(request: HttpRequest, visit: Visit, done: str) -> HttpResponse:
 def pause(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.connection.state == Connection.State.LIVE:
         actions.pause(connection=visit.connection, actor=visit.user)
-        messages.success(request, "Paused. Exports wait in Pleo, for an hour each.")
+        messages.success(request, _("Paused. Exports wait in Pleo, for an hour each."))
     return redirect("connection", visit.connection.public_id)
 
 
@@ -110,7 +122,7 @@ def pause(request: HttpRequest, visit: Visit) -> HttpResponse:
 def check_now(request: HttpRequest, visit: Visit) -> HttpResponse:
     if visit.connection.state == Connection.State.LIVE:
         actions.check_now(connection=visit.connection)
-        messages.success(request, "Pleo is being asked for new exports.")
+        messages.success(request, _("Pleo is being asked for new exports."))
     else:
-        messages.warning(request, "Pleo is asked for exports while the connection is live.")
+        messages.warning(request, _("Pleo is asked for exports while the connection is live."))
     return redirect("connection", visit.connection.public_id)

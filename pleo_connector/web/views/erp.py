@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 import erp_adapters
 from erp_adapters.base import Access, ErpAdapter
@@ -109,7 +110,7 @@ def _confirm(request: HttpRequest, visit: Visit, adapter: type[ErpAdapter]) -> H
     here = reverse("erp-connect", args=[connection.public_id, adapter.kind])
     waiting = pending.look(request.session, connection, adapter.kind)
     if waiting is None:
-        messages.warning(request, "The test was too long ago. Test the access once more.")
+        messages.warning(request, _("The test was too long ago. Test the access once more."))
         return redirect(here)
     is_other = bool(connection.erp_company_id) and (
         (connection.erp_kind, connection.erp_company_id) != (adapter.kind, waiting.company.id)
@@ -118,7 +119,7 @@ def _confirm(request: HttpRequest, visit: Visit, adapter: type[ErpAdapter]) -> H
     if request.method == "POST":
         if not is_other or request.POST.get("switch"):
             return _store(request, visit, adapter, waiting)
-        problem = "Nothing was changed. Tick the box to book into the other company from now on."
+        problem = _("Nothing was changed. Tick the box to book into the other company from now on.")
     shown = _shown(visit, adapter) | {
         "company": waiting.company,
         "is_other": is_other,
@@ -142,7 +143,8 @@ def _store(
         now=timezone.now(),
     )
     pending.forget(request.session)
-    messages.success(request, f"Connected to {waiting.company.name} in {adapter.label}.")
+    text = _("Connected to %(company)s in %(system)s.")
+    messages.success(request, text % {"company": waiting.company.name, "system": adapter.label})
     read_catalog(request, connection)
     page = "setup" if connection.state == Connection.State.SETUP else "connection"
     return redirect(page, connection.public_id)
@@ -154,6 +156,6 @@ def read_catalog(request: HttpRequest, connection: Connection) -> bool:
         refresh_catalog(connection=connection, erp=open_erp(connection), now=timezone.now())
     except (RemoteError, ValueError) as error:
         sentence = error.message if isinstance(error, RemoteError) else str(error)
-        messages.error(request, f"The accounts could not be read. {sentence}")
+        messages.error(request, _("The accounts could not be read. %(why)s") % {"why": sentence})
         return False
     return True

@@ -1,21 +1,26 @@
 """Exports and their entries: did it arrive, and why like this?"""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy, ngettext
 
 from erp_adapters.errors import RemoteError
 from pleo_connector.catalog.queries import records_of
 from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.again import CannotExport, export_again
+from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.queries import (
+    Counts,
+    asked_entries,
     booking_rate,
     causes_of,
     counts_of,
@@ -25,27 +30,41 @@ from pleo_connector.exports.queries import (
 from pleo_connector.history.models import Run
 from pleo_connector.history.queries import attempts_of, calls_of, decisions_of
 from pleo_connector.web import words
-from pleo_connector.web.details import EntryRow, VoucherView, problems_of, run_details
+from pleo_connector.web.details import (
+    EntryRow,
+    Problem,
+    VoucherView,
+    problems_of,
+    run_details,
+    technical,
+)
 from pleo_connector.web.fixes import fix_for
 from pleo_connector.web.rows import export_rows, jobs_of, lasted
+from pleo_connector.web.tables.base import Empty, page_of
+from pleo_connector.web.tables.exports import EntryTable, ExportTable
+from pleo_connector.web.views.asked import Question, questions
 from pleo_connector.web.visit import Visit, on_connection, on_export
 
-JOBS_PER_PAGE = 50
 ENTRIES_PER_PAGE = 100
 Status = ExportJobItem.Status
 FILTERS = {"failed": Status.FAILED, "booked": Status.SUCCESSFUL}
+NONE_YET = gettext_lazy(
+    "No export has come yet. Choose entries in Pleo under Export; they appear here when Pleo "
+    "hands them over."
+)
+EMPTY: dict[str, words.Text] = {
+    "": gettext_lazy("The entries are being read from Pleo."),
+    "failed": gettext_lazy("Every entry that was tried is booked."),
+    "booked": gettext_lazy("No entry is booked yet."),
+}
 
 
 @on_connection()
 def exports(request: HttpRequest, visit: Visit) -> HttpResponse:
-    page = Paginator(jobs_of(visit.connection), JOBS_PER_PAGE).get_page(request.GET.get("page"))
-    jobs = list(page.object_list)
-    shown = {
-        "visit": visit,
-        "connection": visit.connection,
-        "page": page,
-        "rows": export_rows(jobs, counts_of(jobs)),
-    }
+    page = page_of(request, jobs_of(visit.connection))
+    rows = export_rows(page, counts_of(list(page)))
+    table = ExportTable(rows, page=page, empty=Empty(NONE_YET))
+    shown = {"visit": visit, "connection": visit.connection, "table": table}
     return render(request, "web/exports.html", shown)
 
 
@@ -55,18 +74,25 @@ def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
     page, chosen = _entries(request, job)
     postings = vouchers_of(visit.connection, [item.accounting_entry_id for item in page])
     attempts = attempts_of(job.run)
-    shown = _progress(job) | {
+    moving = _progress(job)
+    shown = moving | {
         "visit": visit,
         "connection": visit.connection,
-        "page": page,
         "filter": chosen,
-        "rows": [
-            EntryRow.of(item, postings.get(item.accounting_entry_id, []), names) for item in page
-        ],
+        "table": EntryTable(
+            [
+                EntryRow.of(job, item, postings.get(item.accounting_entry_id, []), names)
+                for item in page
+            ],
+            page=page,
+            empty=Empty(EMPTY[chosen]),
+        ),
         "totals": _totals(job, names),
         "lasted": lasted(job),
+        "facts": technical(job),
         "attempts": run_details(job.run, attempts),
         "calls": calls_of(job.run),
+        "questions": _questions(job, moving["counts"], moving["problems"]),
     }
     return render(request, "web/export.html", shown)
 
@@ -91,8 +117,12 @@ def again(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
         except RemoteError as error:
             messages.error(request, f"Pleo: {error.message}")
         else:
-            entries = "1 entry is" if count == 1 else f"{count} entries are"
-            messages.success(request, f"{entries} being exported again.")
+            text = ngettext(
+                "%(count)s entry is being exported again.",
+                "%(count)s entries are being exported again.",
+                count,
+            )
+            messages.success(request, words.counted(text, count))
             return redirect("exports", visit.connection.public_id)
     return redirect("export", job.public_id)
 
@@ -110,6 +140,13 @@ def _progress(job: ExportJob) -> dict[str, Any]:
     }
 
 
+def _questions(job: ExportJob, counts: Counts, problems: Sequence[Problem]) -> list[Question]:
+    """Looked for only where an entry may wait for a person."""
+    if counts.not_reported or any(problem.cause.fix == LOOK_UP for problem in problems):
+        return questions(job, asked_entries(job))
+    return []
+
+
 def _totals(job: ExportJob, names: dict[str, str]) -> list[Any]:
     """Only of a run that is over: while it moves they would be wrong at once."""
     if not job.run.is_over:
@@ -122,7 +159,7 @@ def _entries(request: HttpRequest, job: ExportJob) -> tuple[Page[ExportJobItem],
     items = job.items.all()
     if chosen in FILTERS:
         items = items.filter(status=FILTERS[chosen])
-    page = Paginator(items, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, items, per_page=ENTRIES_PER_PAGE)
     return page, chosen if chosen in FILTERS else ""
 
 
@@ -134,13 +171,16 @@ def entry(
     found = vouchers_of(visit.connection, [item.accounting_entry_id])
     postings = found.get(item.accounting_entry_id, [])
     names = account_names(visit.connection)
+    vouchers = [VoucherView.of(posting, names) for posting in postings]
     shown = {
         "visit": visit,
         "connection": visit.connection,
         "job": job,
         "item": item,
+        "facts": technical(job, item, vouchers),
         "headline": words.item_headline(item, postings, visit.connection),
-        "vouchers": [VoucherView.of(posting, names) for posting in postings],
+        "vouchers": vouchers,
+        "questions": questions(job, [(item, posting) for posting in postings]),
         "decisions": decisions_of(job.run, item.accounting_entry_id),
         "fix": fix_for(
             visit.connection,

@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_scopes import scope
 
 from pleo_connector.connections.models import Connection
@@ -27,6 +29,7 @@ from pleo_connector.tenants.queries import members_of
 from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.forms.company import CompanyForm, MemberForm
+from pleo_connector.web.tables.home import HomeTable, MemberTable
 from pleo_connector.web.visit import COMPANY, Seat, current_membership, on_company, user_of
 
 
@@ -43,6 +46,10 @@ class Row:
     next_url: str
 
     @property
+    def badge(self) -> words.Badge:
+        return words.connection_badge(self.connection)
+
+    @property
     def problems_url(self) -> str:
         return problems_url(self.connection)
 
@@ -57,7 +64,12 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "web/company_new.html", {"form": CompanyForm(), "is_first": True})
     with scope(tenant=membership.tenant):
         rows = _rows(membership.tenant)
-        shown = {"rows": rows, "headline": _headline(rows), "can_configure": _may(membership)}
+        shown = {
+            "table": HomeTable(rows),
+            "rows": rows,
+            "headline": _headline(rows),
+            "can_configure": _may(membership),
+        }
         return render(request, "web/home.html", shown)
 
 
@@ -99,16 +111,16 @@ def _next(connection: Connection, problems: int) -> tuple[str, str]:
     """What the person does next, and where; nowhere where there is nothing to do."""
     here = reverse("connection", args=[connection.public_id])
     if connection.state == Connection.State.SETUP:
-        return "Go on setting up", reverse("setup", args=[connection.public_id])
+        return _("Go on setting up"), reverse("setup", args=[connection.public_id])
     if words.is_pleo_dead(connection):
-        return "Reconnect Pleo", here
+        return _("Reconnect Pleo"), here
     if connection.erp_problem:
-        return f"Reconnect {words.erp_label(connection)}", here
+        return words.reconnect(words.erp_label(connection)), here
     if problems:
-        return "Look at the problems", problems_url(connection)
+        return _("Look at the problems"), problems_url(connection)
     if connection.state == Connection.State.PAUSED:
-        return "Resume", here
-    return "Nothing to do", ""
+        return _("Resume"), here
+    return _("Nothing to do"), ""
 
 
 def _headline(rows: list[Row]) -> words.Headline:
@@ -117,19 +129,34 @@ def _headline(rows: list[Row]) -> words.Headline:
     problems = sum(row.problems for row in rows)
     waiting = sum(row.waiting for row in rows)
     if not rows:
-        return words.Headline("quiet", "Nothing is connected yet.")
-    needs = words.amount_of(len(broken), "connection needs you.", "connections need you.")
-    waits = words.amount_of(waiting, "entry is waiting", "entries are waiting") + " to be booked."
-    rest = [text for count, text in ((len(broken), needs), (waiting, waits)) if count]
+        return words.Headline("quiet", _("Nothing is connected yet."))
+    needs = ngettext(
+        "%(count)s connection needs you.", "%(count)s connections need you.", len(broken)
+    )
+    waits = ngettext(
+        "%(count)s entry is waiting to be booked.",
+        "%(count)s entries are waiting to be booked.",
+        waiting,
+    )
+    found = ((len(broken), needs), (waiting, waits))
+    rest = [words.counted(text, count) for count, text in found if count]
     if problems:
-        text = f"{words.entries(problems)} could not be booked."
+        text = words.counted(
+            ngettext(
+                "%(count)s entry could not be booked.",
+                "%(count)s entries could not be booked.",
+                problems,
+            ),
+            problems,
+        )
         return words.Headline("bad", text, detail=" ".join(rest))
     if rest:
         tone: words.Tone = "attention" if broken else "busy"
         return words.Headline(tone, rest[0], detail=" ".join(rest[1:]))
     if not any(row.job for row in rows):
-        return words.Headline("ok", "All is connected. Exports appear here when Pleo has some.")
-    return words.Headline("ok", "All is well: every exported entry is booked.")
+        text = _("All is connected. Exports appear here when Pleo has some.")
+        return words.Headline("ok", text)
+    return words.Headline("ok", _("All is well: every exported entry is booked."))
 
 
 @login_required
@@ -146,12 +173,13 @@ def tenant_new(request: HttpRequest) -> HttpResponse:
 @on_company
 def members(request: HttpRequest, seat: Seat) -> HttpResponse:
     if request.method == "POST" and not seat.can_configure:
-        raise PermissionDenied("Your role does not allow this. An owner or admin can do it.")
+        raise PermissionDenied(_("Your role does not allow this. An owner or admin can do it."))
     form = MemberForm(request.POST or None, seat=seat.membership)
     if request.method == "POST" and form.is_valid() and form.user:
         role = form.cleaned_data["role"]
         add_member(tenant=seat.tenant, user=form.user, role=role, actor=seat.user)
-        messages.success(request, f"{form.user.email} is now a member.")
+        messages.success(request, _("%(email)s is now a member.") % {"email": form.user.email})
         return redirect("members")
-    shown = {"form": form, "members": members_of(seat.tenant), "can_configure": seat.can_configure}
+    table = MemberTable(members_of(seat.tenant))
+    shown = {"form": form, "table": table, "can_configure": seat.can_configure}
     return render(request, "web/members.html", shown)

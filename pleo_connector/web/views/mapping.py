@@ -5,6 +5,7 @@ from collections import Counter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 import erp_adapters
 from pleo_connector.bookkeeping.mapping import Mapping
@@ -91,15 +92,15 @@ def _supports_draft(connection: Connection) -> bool:
 def _save(request: HttpRequest, visit: Visit, mapping: Mapping) -> HttpResponse:
     save_mapping(connection=visit.connection, mapping=mapping, author=visit.user)
     if visit.connection.state == Connection.State.SETUP:
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("setup", visit.connection.public_id)
-    messages.success(request, "Saved. It counts for entries that are booked from now on.")
+    messages.success(request, _("Saved. It counts for entries that are booked from now on."))
     return redirect(request.path)
 
 
 def _read_again(request: HttpRequest, connection: Connection, page: str) -> HttpResponse:
     if not connection.erp_kind:
-        messages.warning(request, "Connect the accounting system first.")
+        messages.warning(request, _("Connect the accounting system first."))
     elif read_catalog(request, connection):
-        messages.success(request, "Read again.")
+        messages.success(request, _("Read again."))
     return redirect(page, connection.public_id)

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from erp_adapters.errors import RemoteError
@@ -45,15 +46,15 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Nothing is exchanged without a state that this session made, once, a short while ago."""
     asked = _take(request, request.GET.get("state", ""))
     if asked is None:
-        sentence = "This answer from Pleo does not belong to a connection that you just started."
+        sentence = _("This answer from Pleo does not belong to a connection that you just started.")
         return _start_over(request, None, sentence)
-    connection, _ = get_connection(user_of(request), UUID(asked["connection"]), to="configure")
+    connection, _seat = get_connection(user_of(request), UUID(asked["connection"]), to="configure")
     if request.GET.get("error") == "access_denied":
-        sentence = "Pleo access was not allowed. Nothing was changed."
+        sentence = _("Pleo access was not allowed. Nothing was changed.")
         return _start_over(request, connection, sentence, status=200)
     code = request.GET.get("code", "")
     if not code or request.GET.get("error"):
-        sentence = "Pleo did not give access. Nothing was changed."
+        sentence = _("Pleo did not give access. Nothing was changed.")
         return _start_over(request, connection, sentence)
     with scope(tenant=connection.tenant):
         return _connect(request, connection, code, asked["verifier"])
@@ -84,8 +85,10 @@ def _connect(
     except CannotConnect as error:
         return _start_over(request, connection, str(error))
     except RemoteError as error:
-        return _start_over(request, connection, f"Pleo could not be connected. {error.message}")
-    messages.success(request, f"Connected to {connection.pleo_company_name} in Pleo.")
+        sentence = _("Pleo could not be connected. %(why)s") % {"why": error.message}
+        return _start_over(request, connection, sentence)
+    done = _("Connected to %(company)s in Pleo.") % {"company": connection.pleo_company_name}
+    messages.success(request, done)
     if connection.state != Connection.State.LIVE:
         return redirect("setup", connection.public_id)
     if warning := ensure_subscription(connection=connection):

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping, save_mapping
@@ -21,7 +22,8 @@ def changes_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     source = _chosen(request, others)
     if request.method == "POST" and source:
         save_mapping(connection=connection, mapping=load_mapping(source), author=visit.user)
-        messages.success(request, f"The settings of {source} are used here from now on.")
+        text = _("The settings of %(connection)s are used here from now on.")
+        messages.success(request, text % {"connection": source})
         return redirect("changes", connection.public_id)
     ours = load_mapping(connection).to_json()
     shown = {
@@ -42,8 +44,8 @@ def _chosen(request: HttpRequest, others: list[Connection]) -> Connection | None
     try:
         public_id = UUID(wanted)
     except ValueError:
-        raise Http404("No such connection.") from None
+        raise Http404(_("No such connection.")) from None
     for other in others:
         if other.public_id == public_id:
             return other
-    raise Http404("No such connection.")
+    raise Http404(_("No such connection."))

@@ -1,13 +1,14 @@
 // A field above each long list of accounts: typing leaves only the accounts that match.
 "use strict";
+const { search } = document.currentScript.dataset;
 for (const select of document.querySelectorAll("select")) {
   if (select.options.length < 30 || select.disabled) continue;
   const all = [...select.options].slice(1);
   const field = document.createElement("input");
   field.type = "search";
-  field.className = "filter";
-  field.placeholder = "Search by number or name";
-  field.setAttribute("aria-label", `Search: ${select.labels[0]?.textContent.trim() ?? ""}`);
+  field.className = "filter form-control";
+  field.placeholder = search;
+  field.setAttribute("aria-label", `${search}: ${select.labels[0]?.textContent.trim() ?? ""}`);
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
     let first = null;

@@ -1,0 +1,100 @@
+"""Exports, and the entries of one."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pleo_connector.exports.models import Posting
+from pleo_connector.web import words
+from pleo_connector.web.details import EntryRow
+from pleo_connector.web.rows import ExportRow
+from pleo_connector.web.tables.base import (
+    DayColumn,
+    LastedColumn,
+    LinkColumn,
+    ListTable,
+    MomentColumn,
+    MoneyColumn,
+    NumberColumn,
+    StateColumn,
+    TextColumn,
+)
+from pleo_connector.web.templatetags.words import item_badge, moment
+
+KEEP = {"td": {"class": "keep"}}
+
+
+def _export(row: ExportRow) -> str:
+    return reverse("export", args=[row.job.public_id])
+
+
+class ExportTable(ListTable):
+    exported = MomentColumn(gettext_lazy("Exported"), accessor="job__created_at", link=_export)
+    result = TextColumn(gettext_lazy("Result"), accessor="headline")
+    total = NumberColumn(gettext_lazy("Entries"), accessor="counts__total")
+    booked = NumberColumn(gettext_lazy("Booked"), accessor="counts__booked")
+    failed = NumberColumn(gettext_lazy("Could not"), accessor="counts__failed")
+    state = StateColumn(gettext_lazy("State"), accessor="badge")
+    lasted = LastedColumn(gettext_lazy("Took"), accessor="lasted")
+
+    def render_result(self, value: words.Headline) -> SafeString:
+        return format_html("{} {}", value.text, moment(value.until))
+
+
+class HistoryTable(ExportTable):
+    """Over several connections."""
+
+    connection = LinkColumn(
+        gettext_lazy("Connection"),
+        accessor="job__connection__pleo_company_name",
+        link=lambda row: reverse("connection", args=[row.job.connection.public_id]),
+        attrs={"a": {}},
+    )
+
+    class Meta:
+        sequence = ("connection", "...")
+
+
+class EntryTable(ListTable):
+    date = DayColumn(gettext_lazy("Date"), accessor="item__entry_date", attrs=KEEP)
+    entry = LinkColumn(gettext_lazy("Entry"), accessor="item__entry_type", link=lambda row: row.url)
+    supplier = TextColumn(gettext_lazy("Supplier"), accessor="item__who")
+    person = TextColumn(gettext_lazy("Person"), accessor="item__person")
+    amount = MoneyColumn(gettext_lazy("Amount"), accessor="item__amount", currency="item__currency")
+    account = TextColumn(gettext_lazy("Accounts"))
+    state = TextColumn(gettext_lazy("State"), accessor="item__status")
+    voucher = TextColumn(gettext_lazy("Voucher"), accessor="postings", attrs=KEEP)
+    pleo = TextColumn(gettext_lazy("Pleo"), accessor="item__pleo_url", attrs=KEEP)
+
+    def render_entry(self, value: str) -> str:
+        return words.entry_type(value)
+
+    def render_account(self, record: EntryRow) -> SafeString:
+        others = format_html('<br><span class="quiet">{}</span>', record.others)
+        name = f"{record.account} {record.account_name}"
+        return format_html("{}{}", name, others if record.others else "")
+
+    def render_state(self, record: EntryRow) -> SafeString:
+        before = format_html(' <span class="quiet">{}</span>', _("before"))
+        return format_html(
+            "{}{}", item_badge(record.item.status), before if record.item.booked_before else ""
+        )
+
+    def render_voucher(self, value: list[Posting]) -> SafeString:
+        shown = [_voucher(x) for x in value if x.state == Posting.State.POSTED]
+        return format_html_join(", ", "{}", ((x,) for x in shown))
+
+    def render_pleo(self, value: str) -> SafeString:
+        link = '<a href="{}" rel="noopener">{}<span class="visually-hidden"> {}</span></a>'
+        return format_html(link, value, _("Open"), _("in Pleo"))
+
+
+def _voucher(posting: Posting) -> Any:
+    number = posting.number or _("Draft")
+    if not posting.url:
+        return number
+    return format_html('<a href="{}" rel="noopener">{}</a>', posting.url, number)

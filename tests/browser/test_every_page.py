@@ -1,0 +1,119 @@
+"""Every page of the table of roles, and those to get in: nothing grave by axe, nothing cut off.
+
+A new page joins by being in that table.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django_scopes import scopes_disabled
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from pleo_connector.exports.models import Posting
+from tests.app import factories
+from tests.app.test_web_roles import TABLE, Place
+from tests.browser.conftest import THEMES, WIDTHS, shoot
+
+PAGES = [name for name in TABLE if TABLE[name][0][0] in (200, 400)]
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture
+def place(live_server: LiveServer) -> Iterator[Place]:
+    with scopes_disabled():
+        tenant = factories.make_tenant()
+        connection = factories.make_connection(tenant)
+        other = factories.make_connection(tenant, name="Sydhavn Handelsbolag och Byggservice AB")
+        factories.make_bare_connection(tenant)
+        job = factories.make_job(connection, booked=28, failed=5)
+        factories.make_job(connection, booked=3, ago=timedelta(days=2))
+        factories.make_job(other, booked=4, pending=9)
+        people = {role: factories.join(tenant, role) for role in ("owner", "viewer")}
+        yield Place(tenant, connection, job, people)
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_server: LiveServer, place: Place) -> Iterator[Page]:
+    """The owner, logged in; a script error on any page fails the test."""
+    client = Client()
+    client.force_login(place.people["owner"])
+    context = browser.new_context(base_url=live_server.url, reduced_motion="reduce")
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors
+
+
+def findings(page: Page) -> list[str]:
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{x['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for x in found
+        if x["impact"] in GRAVE
+        for node in x["nodes"]
+    ]
+
+
+def is_too_wide(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with the page, over both widths and both themes."""
+    wrong = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            said = findings(page)
+            if is_too_wide(page):
+                said.append("wider than the screen")
+            wrong += [f"{name} {theme} {width}: {x}" for x in said]
+    if os.environ.get("SCREENSHOTS"):
+        shoot(page, f"page-{name}")
+    return wrong
+
+
+def test_every_page(visitor: Page, place: Place) -> None:
+    wrong = []
+    for name in PAGES:
+        reply = visitor.goto(place.url(name))
+        if reply and "<html" in reply.text():  # not a part of a page
+            wrong += look(visitor, name)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_pages_to_get_in(visitor: Page, live_server: LiveServer) -> None:
+    visitor.context.clear_cookies()
+    wrong = []
+    for path in ("login", "signup", "password/reset"):
+        visitor.goto(f"/accounts/{path}/")
+        wrong += look(visitor, f"account-{path.replace('/', '-')}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_an_entry_that_somebody_has_to_look_up(visitor: Page, place: Place) -> None:
+    item = place.job.items.filter(status="successful")[0]
+    item.refuse("accounting_system_timeout", "No answer came.", fix="look_up")
+    item.save()
+    asked = Posting.objects.filter(accounting_entry_id=item.accounting_entry_id)
+    asked.update(state=Posting.State.ASKED, number="")
+    entry = reverse("entry", args=[place.job.public_id, item.public_id])
+    for name, url in (("entry", entry), ("export", place.url("export"))):
+        visitor.goto(url)
+        assert visitor.get_by_role("button", name="It is not booked").is_visible()
+        assert look(visitor, f"{name}-asked") == []
