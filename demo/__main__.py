@@ -10,27 +10,30 @@ import time
 from pathlib import Path
 from typing import Any
 
+from demo.erps import ERPS
 from demo.month import EMAIL, PASSWORD, Demo, say
 from demo.stack import ROOT, Ports, Stack
 
-DATA = ROOT / ".local" / "demo"
+DATA = {"tryton": ROOT / ".local" / "demo", "odoo": ROOT / ".local" / "demo-odoo"}
 
 
 def addresses(stack: Stack, company: dict[str, Any]) -> None:
     login = company["login"]
     say(f"\n  The product      {stack.web_url}   {EMAIL} / {PASSWORD}")
     say(f"  Pleo's stand-in  {stack.simulator_url}   {login['email']} / {login['password']}")
-    say(f"  Tryton           {stack.tryton.base_url}   (address for the Tryton client)\n")
+    say(f"  {stack.erp.label:<16} {stack.erp_server.base_url}   ({stack.erp.visit})\n")
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make demo")
     options.add_argument("--once", action="store_true", help="end after the summary")
     options.add_argument("--reset", action="store_true", help="start anew")
-    options.add_argument("--data", type=Path, default=DATA)
+    options.add_argument("--erp", choices=ERPS, default="tryton")
+    options.add_argument("--data", type=Path)
     chosen = options.parse_args()
+    data = chosen.data or DATA[chosen.erp]
     if chosen.reset:
-        shutil.rmtree(chosen.data, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)
     started = time.monotonic()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where started in background
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -38,10 +41,11 @@ def main() -> int:
     ports = Ports(
         web=int(os.environ.get("WEB_PORT", "8000")),
         simulator=int(os.environ.get("SIMULATOR_PORT", "8090")),
-        tryton=int(os.environ.get("TRYTON_PORT", "8069")),
+        erp=int(os.environ.get("ERP_PORT", "8069")),
     )
     stack = Stack(
-        chosen.data,
+        data,
+        erp=ERPS[chosen.erp],
         ports=ports,
         say=lambda sentence: say(f"{time.monotonic() - started:6.1f} s  {sentence}"),
     )

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 OUT_OF_POCKET, OUTSIDE, TRANSIT, PAYABLE = "2820", "2821", "1950", "2440"
+LOSS, GAIN = "7960", "3960"
 CENT = Decimal("0.01")
 
 SPEND = {"card_purchase", "card_invoice", "fee"}
@@ -26,6 +27,11 @@ class Expected:
     taxes: dict[str, Decimal] = field(
         default_factory=lambda: defaultdict(Decimal)
     )  # input, by code
+    # What must net out one day: by employee's and vendor's code, in the company's currency, and by
+    # wallet in its own.
+    employees: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    vendors: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    wallets: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     receipts: int = 0
     dimensions: int = 0  # (entry, line, dimension) that must be set
     entries: int = 0
@@ -36,9 +42,14 @@ def expected(
     *,
     wallets: Mapping[str, str],
     rates: Mapping[str, Decimal],
+    with_exchange: bool = False,
 ) -> Expected:
-    """`wallets` maps a currency to its account; `rates` how many of it one unit of ours buys."""
-    total = Expected()
+    """`wallets` maps a currency to its account; `rates` how many of it one unit of ours buys.
+
+    `with_exchange` where the payment of a bill in another currency has a line for the difference.
+    """
+    total, entries = Expected(), list(entries)
+    stands = _bills(entries, wallets, rates) if with_exchange else {}
     for entry in entries:
         total.entries += 1
         total.receipts += entry["fileCount"]
@@ -51,9 +62,62 @@ def expected(
                 sign = -1 if entry["type"] in RETURNS else 1
                 total.taxes[tax["code"]] += sign * _money(tax["amount"][side])
         moves = list(_moves(entry, side, wallets))
-        for account, amount in _converted(moves, rate):
+        for account, amount in moves:
+            if account in wallets.values():
+                total.wallets[entry["amount"]["inWalletCurrency"]["currency"]] += amount
+        for account, amount in _settled(entry, _converted(moves, rate), stands):
             total.balances[account] += amount
+            if account == OUT_OF_POCKET:
+                total.employees[employee_of(entry)] += amount
+            if account == PAYABLE:
+                total.vendors[vendor_of(entry)] += amount
     return total
+
+
+def employee_of(entry: Mapping[str, Any]) -> str:
+    return str((entry["user"] or {}).get("code"))
+
+
+def vendor_of(entry: Mapping[str, Any]) -> str:
+    return str((entry["vendor"] or entry["supplier"] or {}).get("code"))
+
+
+def document_of(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Whose invoice it is, or pays, and its number."""
+    invoice = entry["additionalInformation"]["invoiceInformation"] or {}
+    return vendor_of(entry), str(invoice.get("invoiceNumber"))
+
+
+def _bills(
+    entries: Iterable[Mapping[str, Any]], wallets: Mapping[str, str], rates: Mapping[str, Decimal]
+) -> dict[tuple[str, str], Decimal]:
+    """What bills in another currency stand at in ours."""
+    found = {}
+    for entry in entries:
+        currency = entry["amount"]["inSupplierCurrency"]["currency"]
+        if entry["type"] == "invoice" and currency in rates:
+            moves = list(_moves(entry, "inSupplierCurrency", wallets))
+            parts = _converted(moves, rates[currency])
+            owed = (-x for account, x in parts if account == PAYABLE)
+            found[document_of(entry)] = sum(owed, Decimal(0))
+    return found
+
+
+def _settled(
+    entry: Mapping[str, Any],
+    parts: Iterable[tuple[str, Decimal]],
+    stands: Mapping[tuple[str, str], Decimal],
+) -> Iterable[tuple[str, Decimal]]:
+    """A payment takes off the bill what that stands at; the rest is gain or loss."""
+    owed = stands.get(document_of(entry)) if entry["type"] == "invoice_payment" else None
+    for account, amount in parts:
+        if owed is None or account != PAYABLE:
+            yield account, amount
+            continue
+        part = owed if amount > 0 else -owed
+        yield account, part
+        if rest := amount - part:
+            yield (LOSS if rest > 0 else GAIN), rest
 
 
 def has_category(kind: str) -> bool:

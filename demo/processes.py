@@ -1,11 +1,13 @@
 """Child processes of the demo and of tests: own session, own log, stopped by process id."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 STOP_SECONDS = 5.0
@@ -68,20 +70,44 @@ def start(
     return Child(process, name=name, log=log)
 
 
-def run(command: Iterable[object], *, env: Mapping[str, str] | None = None) -> None:
+def run(
+    command: Iterable[object], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> None:
     """Run `command` to its end; RuntimeError with the end of its output where it fails."""
+    output(command, env=env, cwd=cwd)
+
+
+def output(
+    command: Iterable[object],
+    *,
+    text: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> str:
+    """All that `command` says; `text` is what it reads. RuntimeError as for `run`."""
     words = [str(part) for part in command]
     done = subprocess.run(
         words,
-        stdin=subprocess.DEVNULL,
+        input=text.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=dict(env) if env is not None else None,
+        cwd=cwd,
         check=False,
     )
+    said = done.stdout.decode("utf-8", "replace")
     if done.returncode:
-        output = done.stdout.decode("utf-8", "replace")[-2000:]
-        raise RuntimeError(f"{words[0]} failed ({done.returncode}):\n{output}")
+        raise RuntimeError(f"{words[0]} failed ({done.returncode}):\n{said[-2000:]}")
+    return said
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """One process at a time: the demo and the tests may start together."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:

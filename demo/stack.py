@@ -1,4 +1,4 @@
-"""The whole house on one machine: Postgres, Redis, Pleo's stand-in, Tryton, web, worker, beat."""
+"""The whole house on one machine: Postgres, Redis, Pleo's stand-in, an ERP, web, worker, beat."""
 
 import os
 import secrets
@@ -14,12 +14,12 @@ from typing import Any, Self
 
 import requests
 
-from demo import processes, tryton
+from demo import processes
+from demo.erps import CACHE, ERPS, ROOT, Erp
 from demo.processes import Child, free_port, is_listening, wait_until
 from pleo_connector import embedded
 
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".local" / "cache"  # what is slow to make and the same for all: venv, template
+__all__ = ["CACHE", "ROOT", "Ports", "Stack", "passing_folder"]
 PYTHON = sys.executable
 CLIENT_ID = "11111111-0000-4000-8000-00000000c0de"
 
@@ -53,7 +53,7 @@ def passing_folder() -> Iterator[Path]:
 class Ports:
     web: int = 0
     simulator: int = 0
-    tryton: int = 0
+    erp: int = 0
 
     def chosen(self) -> "Ports":
         """The same with a free port for each that is 0; RuntimeError where one is taken."""
@@ -70,6 +70,7 @@ class Stack:
     """Started with `with`; every process is stopped at the end, and the data stays in `data`."""
 
     data: Path
+    erp: Erp = field(default_factory=lambda: ERPS["tryton"])
     ports: Ports = field(default_factory=Ports)
     env: Mapping[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
@@ -102,8 +103,9 @@ class Stack:
         self.say("Starting PostgreSQL and Redis")
         self.environment = self.product_environment()
         self.start_simulator()
-        self.say("Starting Tryton (the first time it is installed and set up, about a minute)")
-        self.tryton = self.start_tryton()
+        which, first = self.erp.label, self.erp.minutes
+        self.say(f"Starting {which} (the first time it is installed and set up, {first})")
+        self.erp_server = self.start_erp()
         self.say("Preparing the database")
         processes.run([PYTHON, ROOT / "manage.py", "migrate", "-v", "0"], env=self.environment)
         self.start_web()
@@ -148,12 +150,10 @@ class Stack:
         command += ["--initiation-uri", self.web_url, "--settings-uri", self.web_url]
         self._start("simulator", command, self.ports.simulator)
 
-    def start_tryton(self) -> tryton.Server:
-        venv = tryton.install(CACHE / "tryton")
-        folder = self.data / "tryton"
-        tryton.create(folder, venv_dir=venv, template_dir=CACHE)
-        server = tryton.start(folder, venv_dir=venv, port=self.ports.tryton)
-        self.children["tryton"] = server.child
+    def start_erp(self) -> Any:
+        server = self.erp.start(self.data / self.erp.kind, self.ports.erp)
+        self.servers.callback(server.stop)
+        self.children[self.erp.kind] = server.child
         return server
 
     def start_web(self) -> None:
@@ -193,10 +193,10 @@ class Stack:
         reply.raise_for_status()
         return reply.json()
 
-    def books(self, company: Mapping[str, Any]) -> tryton.Access:
-        """Tryton's company for one of the simulator's, with the same chart; made once."""
-        return tryton.bootstrap(
-            self.tryton,
+    def books(self, company: Mapping[str, Any]) -> Any:
+        """The ERP's company for one of the simulator's, with the same chart; made once."""
+        return self.erp.bootstrap(
+            self.erp_server,
             chart=self.sim("GET", f"/companies/{company['id']}/chart"),
             company_name=company["name"],
             currency=company["currency"],

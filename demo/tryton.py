@@ -10,15 +10,12 @@ Everything in the data folder survives a restart; `bootstrap` then returns the s
 Tryton is GPL-3 and a program of its own: we only talk to it over HTTP.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -44,7 +41,7 @@ def lock_hash() -> str:
 def install(venv_dir: Path) -> Path:
     """Tryton in a venv of its own; returns the venv. Does nothing where it is complete."""
     mark = venv_dir / f"complete-{lock_hash()}"
-    with _only_one(venv_dir.with_suffix(".lock")):
+    with processes.only_one(venv_dir.with_suffix(".lock")):
         if mark.exists():
             return venv_dir
         shutil.rmtree(venv_dir, ignore_errors=True)
@@ -65,7 +62,7 @@ def create(data_dir: Path, *, venv_dir: Path, template_dir: Path, database: str 
         return
     data_dir.mkdir(parents=True, exist_ok=True)
     template = template_dir / f"template-{lock_hash()}"
-    with _only_one(template_dir / "template.lock"):
+    with processes.only_one(template_dir / "template.lock"):
         if not (template / "complete").exists():
             _make_template(template, venv_dir=venv_dir)
     shutil.copyfile(template / "admin-password", data_dir / "admin-password")
@@ -155,12 +152,3 @@ def _config(folder: Path, *, port: int) -> Path:
 def _env(folder: Path) -> dict[str, str]:
     """No settings of ours, so that a TRYTOND_… variable of the shell changes nothing."""
     return {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "LANG": "C.UTF-8"}
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """One process at a time: the demo and the tests may start together."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

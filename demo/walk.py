@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import mechanicalsoup
 
-from demo import consent, tryton
+from demo import consent
 
 
 class Person:
-    """Signs up, connects Pleo and Tryton, and goes live. RuntimeError where a page says no."""
+    """Signs up, connects Pleo and the ERP, and goes live. RuntimeError where a page says no."""
 
     def __init__(self, url: str, *, email: str, password: str) -> None:
         self.url = url
@@ -54,17 +54,12 @@ class Person:
         if urlsplit(self.browser.url).netloc != urlsplit(self.url).netloc:
             raise RuntimeError(f"Pleo did not send us back: {self.browser.url}")
 
-    def connect_tryton(self, access: tryton.Access) -> None:
-        self._open(self.connection + "erp/tryton/")
-        self._submit(
-            "form[action*='/erp/tryton/']",
-            base_url=access.base_url,
-            database=access.database,
-            company=access.company,
-            secret_key=access.key,
-            secret_user=access.user,
-            secret_password=access.password,
-        )
+    def connect_erp(
+        self, kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]
+    ) -> None:
+        self._open(self.connection + f"erp/{kind}/")
+        secret = {f"secret_{name}": value for name, value in secrets.items()}
+        self._submit(f"form[action*='/erp/{kind}/']", **settings, **secret)
         self._submit("form[action$='?confirm']")
 
     def choose_accounts(self) -> None:
@@ -74,7 +69,7 @@ class Person:
 
     def choose_dimensions(self) -> None:
         self._open(self.connection + "dimensions/")
-        self._submit("form:has(button.primary)")
+        self._submit("form:has(button.btn-primary)")
 
     def book_finally(self) -> None:
         self._open(self.connection + "posting/")

@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from itertools import count
 
-from demo import tryton
 from demo.month import FINISHED, Demo
 from demo.stack import Stack
 
@@ -38,7 +37,7 @@ def test_workers_killed_in_mid_job_book_every_entry_once(stack: Stack, demo: Dem
 def test_exporting_everything_again_books_nothing(stack: Stack, demo: Demo) -> None:
     access = stack.books(demo.company)
     numbers = {e["accountingEntryId"]: e["externalId"] for e in demo.entries() if e["externalId"]}
-    moves = Counter(move["description"] for move in tryton.ledger(access).moves)
+    moves = Counter(move["description"] for move in stack.erp.ledger(access).moves)
     stack.sim("POST", f"/companies/{demo.company['id']}/queue", entryIds=list(numbers))
     job = demo.wait(stack.sim("POST", f"/companies/{demo.company['id']}/export")["id"])
     again = {
@@ -47,4 +46,4 @@ def test_exporting_everything_again_books_nothing(stack: Stack, demo: Demo) -> N
         if item["status"] == "successful"
     }
     assert again == numbers
-    assert Counter(move["description"] for move in tryton.ledger(access).moves) == moves
+    assert Counter(move["description"] for move in stack.erp.ledger(access).moves) == moves
