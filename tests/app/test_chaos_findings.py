@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.db import connection as database
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.lease import claim
+from pleo_connector.connections.models import Connection
 from pleo_connector.exports import actions, tasks
 from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Run
+from pleo_connector.history.recorder import Recorder
 from tests.app.conftest import Desk, FakeErp
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +80,24 @@ def test_an_upload_without_an_answer_is_not_repeated_by_a_worker_that_is_woken_e
     job.refresh_from_db()
     assert job.status == "completed"
     assert [len(voucher["attachments"]) for voucher in fake_erp.vouchers] == [1]
+
+
+def test_a_read_that_takes_long_keeps_the_lease(
+    desk: Desk, fake_erp: FakeErp, settings: Any
+) -> None:
+    """Master data of many pages from a slow ERP: nobody else may take the connection over."""
+    lease = claim(desk.connection.pk)
+    assert lease is not None
+    Connection.objects.filter(pk=desk.connection.pk).update(lease_until=Now() + timedelta(1))
+    erp = open_erp(lease.connection, observer=Recorder(lease))
+    erp.company()
+    assert lease_ends_in(desk) > timedelta(hours=1)  # not touched
+    lease.renewed_at -= settings.LEASE_SECONDS / 2
+    erp.company()
+    assert lease_ends_in(desk) < timedelta(hours=1)
+
+
+def lease_ends_in(desk: Desk) -> timedelta:
+    desk.connection.refresh_from_db()
+    assert desk.connection.lease_until is not None
+    return desk.connection.lease_until - timezone.now()

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from demo import tryton
+import requests
+
+from demo.erps import Erp
+from demo.expected import PAYABLE
 from tests.app.conftest import FakeErp
 from tests.chaos.boundaries import Boundary
 
@@ -36,6 +39,7 @@ class Standing:
 class Books(ABC):
     kind: str
     forgets: bool
+    paths: tuple[str, ...]  # calls that a fault may hit, as regular expressions
     settings: dict[str, Any]
     secrets: dict[str, str]
 
@@ -59,6 +63,17 @@ class Books(ABC):
 class FakeBooks(Books):
     kind = "fake"
     forgets = True
+    paths = (
+        "GET /company",
+        "GET /accounts",
+        "GET /dimensions",
+        "POST /vouchers$",
+        "POST /vouchers$",
+        "POST /vouchers/search",
+        "POST /settlements",
+        "GET /vouchers/.+/attachments",
+        "POST /vouchers/.+/attachments",
+    )
 
     def __init__(self, url: str, *, key: str) -> None:
         self.erp = FakeErp(url)
@@ -94,24 +109,35 @@ class FakeBooks(Books):
         return not boundary.label.startswith("enter ")
 
 
-class TrytonBooks(Books):
-    kind = "tryton"
-    forgets = False  # a posted move cannot be deleted
+class RealBooks(Books):
+    """Of an ERP that keeps what was posted: each cell has entries of its own instead."""
 
-    def __init__(self, access: tryton.Access) -> None:
-        self.access = access
+    forgets = False  # nothing that was booked can be taken away
+    paths = (
+        *("account.move", "account.move", "account.move.*create", "account.move.*post"),
+        *("attachment", "search", "compan", "POST "),
+    )
+
+    def __init__(self, erp: Erp, access: Any, *, proxy: str) -> None:
+        self.proxy = proxy
+        self.kind, self.access, self.ledger = erp.kind, access, erp.ledger
         self.admin = access.admin()
-        self.admin.create("party.party", {"name": "Any supplier", "code": VENDOR})
-        self.settings = {
-            "base_url": access.base_url,
-            "database": access.database,
-            "company": access.company,
-        }
-        self.secrets = {"key": access.key, "user": access.user, "password": access.password}
+        self.settings = {**erp.settings(access), "base_url": proxy}
+        self.secrets = erp.secrets(access)
+        self.prepare()
+
+    @staticmethod
+    def fitted(chart: dict[str, Any]) -> dict[str, Any]:
+        """The chart as this ERP needs it for bills."""
+        return chart
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """A vendor for bills, and a closed 2019."""
 
     def standing(self, entry_ids: Sequence[str]) -> list[Standing]:
         references = [f"pleo:{key}{part}" for key in entry_ids for part in ("", ":2", ":3")]
-        books = tryton.ledger(self.access, references=references, admin=self.admin)
+        books = self.ledger(self.access, references=references, admin=self.admin)
         return [
             Standing(
                 reference=move["description"],
@@ -124,19 +150,48 @@ class TrytonBooks(Books):
         ]
 
     def forget(self) -> None:
-        """Each cell has entries of its own instead."""
+        """Nothing but the faults is."""
+        self.clear_faults()
 
     def add_fault(self, fault: dict[str, Any]) -> None:
-        raise NotImplementedError("Tryton fails only by itself.")
+        self._admin("POST", fault)
 
     def clear_faults(self) -> None:
-        """There are none."""
+        self._admin("DELETE")
+
+    def _admin(self, method: str, fault: dict[str, Any] | None = None) -> None:
+        """The ERP itself fails only by itself; the wire to it fails as planned."""
+        reply = requests.request(method, f"{self.proxy}/_admin/faults", json=fault, timeout=30)
+        reply.raise_for_status()
 
     def concerns(self, boundary: Boundary) -> bool:
-        """The posting and attachment phases: writes to Tryton and the commits around them."""
+        """The posting and attachment phases: writes to the ERP and the commits around them."""
         label = boundary.label
         ours = ("exports_posting", "exports_attachmentupload")
         return "erp write" in label or (" commit " in label and any(x in label for x in ours))
+
+
+class TrytonBooks(RealBooks):
+    def prepare(self) -> None:
+        """Tryton takes no day for which nobody opened a period."""
+        self.admin.create("party.party", {"name": "Any supplier", "code": VENDOR})
+
+
+class OdooBooks(RealBooks):
+    @staticmethod
+    def fitted(chart: dict[str, Any]) -> dict[str, Any]:
+        """Bills are owed on an account of the type Payable."""
+        rows = [{**x, "needsVendor": x["code"] == PAYABLE} for x in chart["accounts"]]
+        return {**chart, "accounts": rows}
+
+    def prepare(self) -> None:
+        values = {"name": "Any supplier", "ref": VENDOR, "supplier_rank": 1}
+        self.admin.create("res.partner", values)
+        lock = {"fiscalyear_lock_date": "2019-12-31"}
+        self.admin.write("res.company", [self.admin.company], lock)
+
+
+REAL: dict[str, type[RealBooks]] = {"tryton": TrytonBooks, "odoo": OdooBooks}
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> tuple[tuple[str, Decimal, Decimal], ...]:

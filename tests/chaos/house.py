@@ -15,7 +15,7 @@ from django_scopes import scope, scopes_disabled
 from redis import Redis
 
 import erp_adapters
-from demo import tryton
+from demo.erps import ERPS
 from demo.stack import RATES
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections import actions
@@ -28,7 +28,7 @@ from pleo_connector.pleo.client import UNFINISHED
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import User
 from tests.app.conftest import ACCOUNTS, authorize
-from tests.chaos.books import BATCH, VENDOR, Books, FakeBooks, TrytonBooks
+from tests.chaos.books import BATCH, REAL, VENDOR, Books, FakeBooks
 from tests.chaos.servers import SECOND_KEY, Servers
 from tests.chaos.workers import Crew, Report, Worker
 from tests.conftest import Simulator
@@ -257,15 +257,14 @@ def _books(servers: Servers, simulator: Simulator, company: dict[str, Any], erp:
         fake = FakeBooks(servers.fake, key="fake-key")
         fake.seed(company, chart)
         return fake
-    assert servers.tryton is not None
-    access = tryton.bootstrap(
-        servers.tryton,
-        chart=chart,
+    access = ERPS[erp].bootstrap(
+        servers.erp,
+        chart=REAL[erp].fitted(chart),
         company_name=company["name"],
         currency=company["currency"],
         extra_currencies=RATES[company["currency"]],
     )
-    return TrytonBooks(access)
+    return REAL[erp](ERPS[erp], access, proxy=servers.proxy)
 
 
 def _connect(

@@ -16,6 +16,7 @@ from tests.chaos.books import Standing
 from tests.chaos.house import Entry, House, Order
 from tests.chaos.workers import Worker
 
+UNKNOWN = (Posting.State.INTENT, Posting.State.UNCERTAIN, Posting.State.ASKED)
 REFUSAL = "accounting_system_validation_failure"
 
 
@@ -27,10 +28,12 @@ class Verdict:
     losses: list[str] = field(default_factory=list)
     wrong_states: list[str] = field(default_factory=list)
     needs_human: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)  # work that does not come to an end
+    unhandled: list[str] = field(default_factory=list)  # exceptions, and what is logged as an error
 
     @property
     def all(self) -> list[str]:
-        return self.duplicates + self.losses + self.wrong_states + self.needs_human
+        return [sentence for found in vars(self).values() for sentence in found]
 
     def counts(self) -> dict[str, int]:
         return {name: len(found) for name, found in vars(self).items()}
@@ -78,8 +81,8 @@ def judge(
     verdict.wrong_states += [f"{key} is not of this job" for key in by_entry]
     numbers = {row.entry_id: row.number for row in house.books.standing(order.ids) if not row.part}
     verdict.wrong_states += _at_pleo(house, order, numbers)
-    verdict.wrong_states += _with_us(house, order)
-    verdict.wrong_states += bugs_of(workers)
+    verdict.stuck += _with_us(house, order)
+    verdict.unhandled += bugs_of(workers)
     verdict.needs_human += waiting_for_people(house)
     return verdict
 
@@ -138,9 +141,7 @@ def waiting_for_people(house: House) -> Iterator[str]:
     """What stays as it is until somebody does something about it."""
     with scopes_disabled():
         connection = Connection.objects.get(pk=house.connection.pk)
-        unknown = Posting.objects.filter(
-            connection=connection, state__in=[Posting.State.INTENT, Posting.State.UNCERTAIN]
-        )
+        unknown = Posting.objects.filter(connection=connection, state__in=UNKNOWN)
         yield from (f"{posting.reference} is {posting.state}" for posting in unknown)
         files = AttachmentUpload.objects.filter(state=AttachmentUpload.State.FAILED)
         yield from (f"receipt {upload.name}: {upload.problem}" for upload in files)

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -18,7 +18,9 @@ from urllib3.exceptions import ProtocolError
 
 from erp_adapters.errors import RemoteError
 from erp_adapters.http import Call, HttpDoor
+from pleo_connector.connections.limits import SharedStorage, shared_windows
 from tests.chaos import boundaries
+from tests.chaos.books import Books
 from tests.chaos.boundaries import Boundary
 from tests.chaos.house import House
 from tests.chaos.workers import Report
@@ -32,16 +34,6 @@ PLEO_PATHS = (
     ("POST", "/v3/export-job-events"),
     ("GET", "/files/"),
     ("POST", "/oauth/token"),
-)
-ERP_PATHS = (
-    "GET /company",
-    "GET /accounts",
-    "GET /dimensions",
-    "POST /vouchers$",
-    "POST /vouchers$",
-    "POST /vouchers/search",
-    "GET /vouchers/.+/attachments",
-    "POST /vouchers/.+/attachments",
 )
 STATUSES = (401, 403, 408, 409, 422, 429, 429, 500, 502, 503)
 HTML = {"status": 200, "body": "<html>Down for maintenance</html>", "contentType": "text/html"}
@@ -75,7 +67,7 @@ class Schedule:
     sample: list[int]  # positions of the entries that are exported
     far: list[tuple[str, dict[str, Any]]]  # (which side, a fault for its admin API)
     lives: list[Life]
-    notifications: list[str]
+    notifications: list[tuple[int, str]]  # (before which worker, of what kind)
     is_double: bool  # two workers at once
     is_late: bool  # the ERP may apply a write after we stopped waiting
     is_woken_early: bool  # by a notification, before the ERP can be asked what came of it
@@ -89,31 +81,47 @@ class Schedule:
         return "\n".join(rows)
 
 
-def draw(seed: int, entries: int) -> Schedule:
+def draw(seed: int, entries: int, books: Books | type[Books]) -> Schedule:
+    """A real ERP may be slow by itself, so that "late" would say nothing there."""
     dice = Random(seed)
-    is_late = dice.random() < 0.2
+    is_late = dice.random() < 0.2 and books.forgets
+    lives = [_life(dice, is_late=is_late) for _ in range(dice.randint(1, 3))]
     return Schedule(
         seed=seed,
         batch=dice.choice((1, 3, 8, 100)),
         sample=sorted(dice.sample(range(entries), dice.randint(5, entries))),
-        far=[_far(dice, is_late=is_late) for _ in range(dice.randint(0, 5))],
-        lives=[_life(dice, is_late=is_late) for _ in range(dice.randint(1, 3))],
-        notifications=[dice.choice(NOTES) for _ in range(dice.randint(0, 3))],
+        far=[_far(dice, books.paths, is_late=is_late) for _ in range(dice.randint(0, 5))],
+        lives=lives,
+        notifications=[
+            (dice.randint(0, len(lives)), dice.choice(NOTES)) for _ in range(dice.randint(0, 4))
+        ],
         is_double=dice.random() < 0.25,
         is_late=is_late,
         is_woken_early=dice.random() < 0.5,
     )
 
 
-NOTES = ("valid", "duplicate", "late", "forged", "unknown")
-WORKER = ("die", "die", "stop", "database", "expire", "revoke", "job_expiry", "cancel", "redis")
+# "stale" is of a job that is over: the order in which they come means nothing.
+NOTES = ("valid", "duplicate", "late", "forged", "unknown", "stale")
+WORKER = (
+    *("die", "die", "stop", "database", "expire", "revoke", "job_expiry", "cancel"),
+    *("redis", "redis_lost"),
+)
+# 429 and 503 may say how long; a longer time than a job lives is said to Pleo at once.
+PATIENCE_ASKED: tuple[dict[str, str], ...] = (
+    {},
+    {"Retry-After": "0"},
+    {"Retry-After": "1"},
+    {"Retry-After": "7200"},
+    {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"},
+)
 
 
-def _far(dice: Random, *, is_late: bool) -> tuple[str, dict[str, Any]]:
+def _far(dice: Random, paths: Sequence[str], *, is_late: bool) -> tuple[str, dict[str, Any]]:
     effect = _effect(dice, is_late=is_late)
     often = {"times": dice.choice((1, 1, 2, 3, 6)), "skip": dice.randint(0, 6)}
     if dice.random() < 0.5:
-        return "erp", {"match": dice.choice(ERP_PATHS), **effect, **often}
+        return "erp", {"match": dice.choice(paths), **effect, **often}
     method, path = dice.choice(PLEO_PATHS)
     if dice.random() < 0.15:
         effect = {"truncate": True}
@@ -129,7 +137,7 @@ def _effect(dice: Random, *, is_late: bool) -> dict[str, Any]:
     if kind == "html":
         return dict(HTML)
     status = dice.choice(STATUSES)
-    headers = {"Retry-After": "0"} if status in (429, 503) and dice.random() < 0.5 else {}
+    headers = dice.choice(PATIENCE_ASKED) if status in (429, 503) else {}
     said = {"code": "planned", "type": "PLANNED", "message": "A planned refusal."}
     body = said if dice.random() < 0.7 else ""
     return {"status": status, "headers": headers, "body": body}
@@ -193,6 +201,9 @@ def befall(what: str, house: House, job_id: str) -> None:
                 house.simulator("POST", f"/jobs/{job_id}/cancel")
         case "redis":
             house.empty_redis()
+        case "redis_lost":
+            windows = shared_windows(settings.REDIS_URL)
+            windows.shared = SharedStorage("redis://127.0.0.1:9/0")
 
 
 def _lose_database() -> None:

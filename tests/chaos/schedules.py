@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db.models.functions import Now
 from django.test import Client
@@ -23,7 +24,7 @@ from pleo_connector.connections.models import (
     WebhookSubscription,
 )
 from pleo_connector.exports.models import AttachmentUpload, ExportJob
-from tests.chaos.house import House, Order
+from tests.chaos.house import ENTRIES, House, Order
 from tests.chaos.judge import Verdict, Wanted, bugs_of, judge_books, waiting_for_people
 from tests.chaos.mishaps import Life, Schedule, draw, lead, patient
 from tests.chaos.sweep import Sweep
@@ -41,16 +42,18 @@ class Schedules:
         house.consent()
 
     def play(self, seed: int) -> tuple[Schedule, Verdict]:
-        schedule = draw(seed, len(self.house.queued))
+        schedule = draw(seed, len(self.house.queued), self.house.books)
         self._set(schedule)
         entries = [self.house.queued[place] for place in schedule.sample]
         order = self.house.export(entries)
-        verdict = Verdict(wrong_states=self._notify(schedule.notifications, order))
-        workers = self._disturbed(schedule, order)
+        verdict = Verdict()
+        self.known = set[str]()  # ids of notifications that are to be stored
+        workers = self._disturbed(schedule, order, verdict)
         self._calm()
+        self._notify(schedule, len(schedule.lives), order, verdict)
         workers += self._until_exported(order)
         self._judge(verdict, schedule, order)
-        verdict.wrong_states += bugs_of(workers)
+        verdict.unhandled += bugs_of(workers)
         for worker in workers:
             self.met.update(line.split()[0] for line in worker.report.lines("met"))
         return schedule, verdict
@@ -60,8 +63,10 @@ class Schedules:
     def _set(self, schedule: Schedule) -> None:
         self.house.forget()
         self._reconnect()
+        if not self.house.books.forgets:
+            self.house.queued = self.house.add(ENTRIES)
         self.pause = patient(schedule)
-        adapter = erp_adapters.get("fake")
+        adapter = erp_adapters.get(self.house.books.kind)
         adapter.capabilities = replace(adapter.capabilities, batch_size=schedule.batch)
         for side, fault in schedule.far:
             if side == "erp":
@@ -69,10 +74,11 @@ class Schedules:
             else:
                 self.house.simulator("POST", "/faults", **fault)
 
-    def _disturbed(self, schedule: Schedule, order: Order) -> list[Worker]:
+    def _disturbed(self, schedule: Schedule, order: Order, verdict: Verdict) -> list[Worker]:
         workers: list[Worker] = []
         stopped: list[Worker] = []
-        for life in schedule.lives:
+        for place, life in enumerate(schedule.lives):
+            self._notify(schedule, place, order, verdict)
             self.house.end_lease()
             crowd = [self._start(life, order)]
             if schedule.is_double:
@@ -96,30 +102,32 @@ class Schedules:
 
         return self.house.crew.start(body)
 
-    def _notify(self, kinds: list[str], order: Order) -> list[str]:
-        """Notifications of the job, good and bad ones; sentences about wrong answers."""
+    def _notify(self, schedule: Schedule, place: int, order: Order, verdict: Verdict) -> None:
+        """What comes before this worker, good and bad; wrong answers are found."""
         with scopes_disabled():
             subscription, _ = WebhookSubscription.objects.get_or_create(
                 connection=self.house.connection,
                 defaults={"pleo_id": "1", "secret": "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ="},
             )
-        found, known = [], set[str]()
-        for place, kind in enumerate(kinds):
-            name = "msg" if kind in ("valid", "duplicate") else f"msg-{place}"
+        for number, (when, kind) in enumerate(schedule.notifications):
+            if when != place:
+                continue
+            name = "msg" if kind in ("valid", "duplicate") else f"msg-{number}"
             status = self._send(subscription, kind, name, order)
             good = kind not in ("late", "forged")
-            known |= {name} if good else set()
+            self.known |= {name} if good else set()
             if status != (200 if good else 401):
-                found.append(f"a {kind} notification is answered with {status}")
+                verdict.wrong_states.append(f"a {kind} notification is answered with {status}")
         with scopes_disabled():
             stored = WebhookEvent.objects.filter(connection=self.house.connection).count()
-        if stored != len(known):
-            found.append(f"{stored} notifications are stored of {len(known)}")
-        return found
+        if stored != len(self.known):
+            sentence = f"{stored} notifications are stored of {len(self.known)}"
+            verdict.wrong_states.append(sentence)
 
     def _send(self, subscription: WebhookSubscription, kind: str, name: str, order: Order) -> int:
         event = "v1.else.created" if kind == "unknown" else "v1.export-job.created"
-        data = {"id": order.job_id, "companyId": self.house.company["id"]}
+        job_id = str(uuid4()) if kind == "stale" else order.job_id
+        data = {"id": job_id, "companyId": self.house.company["id"]}
         body = json.dumps({"id": name, "eventType": event, "data": data})
         ago = 3600 if kind == "late" else 0
         moment = timezone.now() - timedelta(seconds=ago)
@@ -139,8 +147,10 @@ class Schedules:
     # -- The calm ---------------------------------------------------------------------------
 
     def _calm(self) -> None:
+        """What time does, at once: faults pass, and so does what was asked to be waited for."""
         self.house.simulator("DELETE", "/faults")
         self.house.books.clear_faults()
+        self.house.empty_redis()
         skew = timezone.now() - _time(self.house.simulator("GET", "/clock")["now"])
         self.house.simulator("POST", "/clock", advanceSeconds=skew.total_seconds())
         self.pause()
@@ -170,6 +180,7 @@ class Schedules:
         self.house.end_lease()
         last = self.house.crew.start(self.house.work)
         last.wait()
+        self._reconnect()  # consent may have been revoked as the last thing of all
         return [*workers, last]
 
     def _not_exported(self, order: Order) -> set[str]:
@@ -208,7 +219,7 @@ class Schedules:
                 said = at_pleo["lane"], at_pleo["externalId"]
                 if said != ("exported", numbers.get(entry.id)):
                     verdict.wrong_states.append(f"{entry.id} is {said} at Pleo")
-        verdict.wrong_states += self._unfinished()
+        verdict.stuck += self._unfinished()
         verdict.needs_human += [x for x in waiting_for_people(self.house) if "receipt" not in x]
 
     def _told_of_receipts(self) -> set[str]:

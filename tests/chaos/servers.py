@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from demo import processes, tryton
-from demo.stack import CACHE, CLIENT_ID, ROOT
+from demo import processes
+from demo.erps import ERPS, ROOT
+from demo.stack import CLIENT_ID
 from pleo_connector import embedded
 
 SECRET = "a-secret-for-chaos"
@@ -23,21 +25,23 @@ ENVIRONMENT = {
     "LOG_LEVEL": "CRITICAL",
     "PUBLIC_URL": "http://127.0.0.1:9",
     "RETRY_SECONDS": "0",
+    "PLEO_CALLS_PER_MINUTE": "1000000",
     "SETTLE_SECONDS": "0",
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Servers:
     folder: Path
     simulator: str
     fake: str
     other_fake: str  # of the second tenant, with another key
-    tryton: tryton.Server | None
+    erp: Any = None  # a running server of a real ERP, where one was asked for
+    proxy: str = ""  # the wire to it
 
 
 @contextmanager
-def running(*, with_tryton: bool) -> Iterator[Servers]:
+def running(*, erp: str) -> Iterator[Servers]:
     """Started, and named in this process's environment; Django is not set up yet."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -58,8 +62,11 @@ def running(*, with_tryton: bool) -> Iterator[Servers]:
             ),
             fake=_start(stack, folder, *fake),
             other_fake=_start(stack, folder, *fake, "--key", SECOND_KEY),
-            tryton=_start_tryton(stack, folder / "tryton") if with_tryton else None,
         )
+        if erp in ERPS:
+            started.erp = _start_erp(stack, folder, erp)
+            target = ["--target", started.erp.base_url]
+            started.proxy = _start(stack, folder, "tests.chaos.proxy", *target)
         os.environ.update(
             PLEO_API_URL=started.simulator,
             PLEO_AUTH_URL=started.simulator,
@@ -88,7 +95,5 @@ def _start(stack: ExitStack, folder: Path, module: str, *options: str) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _start_tryton(stack: ExitStack, folder: Path) -> tryton.Server:
-    venv = tryton.install(CACHE / "tryton")
-    tryton.create(folder, venv_dir=venv, template_dir=CACHE)
-    return stack.enter_context(tryton.start(folder, venv_dir=venv))
+def _start_erp(stack: ExitStack, folder: Path, kind: str) -> Any:
+    return stack.enter_context(ERPS[kind].start(folder / kind, 0))

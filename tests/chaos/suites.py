@@ -14,6 +14,7 @@ from pleo_connector.celery import app as celery
 from tests.chaos import broken, outages, tokens
 from tests.chaos.house import House, furnish, second_tenant
 from tests.chaos.judge import Verdict
+from tests.chaos.scenarios import EXPORT, SCENARIOS, Scenario
 from tests.chaos.schedules import Schedules
 from tests.chaos.servers import Servers
 from tests.chaos.sweep import (
@@ -75,23 +76,26 @@ def suites(house: House, options: Namespace) -> dict[str, Callable[[], Iterator[
     def size(sample: int, full: int) -> int:
         return sample if options.sample else full
 
-    if options.erp == "tryton":
-        return {"crash": lambda: crashes(house, size(5, ALL), size(0, ALL))}
+    if options.erp != "fake":
+        return {
+            "crash": lambda: crashes(house, size(5, ALL), size(0, ALL)),
+            "schedules": lambda: fault_schedules(house, _seeds(options, size(2, 30))),
+        }
     return {
         "crash": lambda: crashes(house, size(12, ALL), size(4, ALL)),
         "overtaken": lambda: overtaken(house, size(4, ALL)),
         "broken": lambda: broken_builds(house),
         "tokens": lambda: token_pressure(house, size(5, 50), size(400, 2000)),
-        "schedules": lambda: fault_schedules(house, _seeds(options)),
+        "schedules": lambda: fault_schedules(house, _seeds(options, size(8, 100))),
         # Last, as the servers are started anew.
         **({} if options.sample else {"outages": lambda: lost_servers(house)}),
     }
 
 
-def _seeds(options: Namespace) -> range:
+def _seeds(options: Namespace, usual: int) -> range:
     if options.seed is not None:
         return range(options.seed, options.seed + 1)
-    return range(options.seeds or (8 if options.sample else 100))
+    return range(options.first, options.first + (options.seeds or usual))
 
 
 def fault_schedules(house: House, seeds: range) -> Iterator[Result]:
@@ -100,25 +104,38 @@ def fault_schedules(house: House, seeds: range) -> Iterator[Result]:
     for seed in seeds:
         schedule, verdict = storm.play(seed)
         if verdict.all:
-            again = f"Again: python -m tests.chaos --suite schedules --seed {seed}"
+            erp = f"--erp {house.books.kind}"
+            again = f"Again: python -m tests.chaos {erp} --suite schedules --seed {seed}"
             print("\n".join([schedule.told(), *verdict.all, again]), file=sys.stderr, flush=True)
         found.add(verdict)
-    yield clean("fault schedules", found, seeds=len(seeds), mishaps=sum(storm.met.values()))
+    name = f"fault schedules{_of(house)}"
+    yield clean(name, found, seeds=len(seeds), first=seeds.start, mishaps=storm.met.total())
+
+
+def _of(house: House) -> str:
+    return "" if house.books.kind == "fake" else f", {house.books.kind}"
 
 
 def crashes(house: House, once: int, twice: int) -> Iterator[Result]:
-    sweep = Sweep(house)
-    cells = spread(crash_cells(sweep), once)
-    if twice:
-        cells += spread(second_crash_cells(sweep), twice)
-    yield _swept(f"crash sweep, {house.books.kind}", cells, sweep.crash)
+    for scenario in SCENARIOS.values():
+        sweep = Sweep(house, scenario)
+        cells = spread(crash_cells(sweep), once)
+        if twice:
+            cells += spread(second_crash_cells(sweep), twice)
+        yield _swept(f"crash sweep, {_named(scenario, house)}", cells, sweep.crash)
 
 
 def overtaken(house: House, most: int) -> Iterator[Result]:
-    sweep = Sweep(house)
-    cells = list(dict.fromkeys([*spread(last_moments(sweep), 4), *overtaken_cells(sweep)]))
-    cells = cells[:4] + spread(cells[4:], most)
-    yield _swept(f"overtaken workers, {house.books.kind}", cells, sweep.overtake)
+    for scenario in SCENARIOS.values():
+        sweep = Sweep(house, scenario)
+        cells = list(dict.fromkeys([*spread(last_moments(sweep), 4), *overtaken_cells(sweep)]))
+        cells = cells[:4] + spread(cells[4:], most)
+        yield _swept(f"overtaken workers, {_named(scenario, house)}", cells, sweep.overtake)
+
+
+def _named(scenario: Scenario, house: House) -> str:
+    kind = house.books.kind
+    return kind if scenario is EXPORT else f"{scenario.name}, {kind}"
 
 
 def _swept(suite: str, cells: list[Cell], judge_cell: Callable[[Cell], Verdict]) -> Result:

@@ -1,14 +1,16 @@
-"""The crash sweep: one job, killed at every boundary, and a fresh worker after each kill."""
+"""The crash sweep: a scenario killed at every boundary, and a fresh worker after each kill."""
 
 import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tests.chaos import boundaries
 from tests.chaos.boundaries import Boundary
-from tests.chaos.house import House, Order
-from tests.chaos.judge import Verdict, Wanted, bugs_of, judge, wanted_of
+from tests.chaos.house import House
+from tests.chaos.judge import Verdict, bugs_of
+from tests.chaos.scenarios import EXPORT, Scenario
 from tests.chaos.workers import Report, Worker
 
 Body = Callable[[Report], None]
@@ -26,28 +28,33 @@ class Cell:
 
 
 class Sweep:
-    def __init__(self, house: House, *, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        house: House,
+        scenario: Scenario = EXPORT,
+        *,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
         """`prepare` is run in each worker first: a way to break the build on purpose."""
         self.house = house
+        self.scenario = scenario
         self.prepare = prepare or (lambda: None)
         self.path, self.wanted = self.undisturbed()
 
-    def undisturbed(self) -> tuple[list[Boundary], list[Wanted]]:
-        """All boundaries of a run that comes through, and what it books."""
-        self.house.forget()
-        order = self.house.order()
+    def undisturbed(self) -> tuple[list[Boundary], Any]:
+        """All boundaries of a run that comes through, and what it comes to."""
+        scene = self.scenario.start(self.house)
         worker = self.house.crew.start(self.traced)
         worker.wait()
-        wanted = wanted_of(self.house, order)
-        verdict = judge(self.house, order, wanted, [worker])
+        wanted = self.scenario.expected(self.house, scene)
+        verdict = self.scenario.judge(self.house, scene, wanted, [worker])
         if verdict.all:
             raise AssertionError("\n".join(["An undisturbed run is wrong:", *verdict.all]))
         return trace_of(worker), wanted
 
     def recovery(self, first: Boundary) -> list[Boundary]:
         """The boundaries of the worker that takes over after a kill at `first`."""
-        self.house.forget()
-        self.house.order()
+        self.scenario.start(self.house)
         self.house.crew.start(self.dying(first)).wait()
         self.house.end_lease()
         second = self.house.crew.start(self.traced)
@@ -80,46 +87,49 @@ class Sweep:
 
     def plain(self, report: Report) -> None:
         self.prepare()
-        self.house.work(report)
+        self.scenario.work(self.house, report)
+
+    def concerns(self, boundary: Boundary) -> bool:
+        return self.scenario.concerns(self.house, boundary)
+
+    def is_write(self, boundary: Boundary) -> bool:
+        """To the side that this scenario writes to."""
+        return boundary.is_write_call and f" {self.scenario.side} " in boundary.label
 
     # -- Cells ------------------------------------------------------------------------------
 
     def crash(self, cell: Cell) -> Verdict:
-        order = self._scene()
+        scene = self.scenario.start(self.house)
         workers = []
         for at in filter(None, (cell.first, cell.second)):
             self.house.end_lease()
             workers.append(self.house.crew.start(self.dying(at)))
             if workers[-1].wait() != -signal.SIGKILL:
                 return Verdict(wrong_states=[f"{cell} was not reached", *bugs_of(workers)])
-        return self._verdict(cell, order, workers)
+        return self._verdict(cell, scene, workers)
 
     def overtake(self, cell: Cell) -> Verdict:
         """The first worker stops, loses its lease, is overtaken to the end, and goes on."""
-        order = self._scene()
+        scene = self.scenario.start(self.house)
         slow = self.house.crew.start(self.stopping(cell.first))
         if not slow.wait_until_stopped():
             return Verdict(wrong_states=[f"{cell} was not reached", *bugs_of([slow])])
         self.house.end_idle_transactions()
-        workers = [slow, *self._to_the_end(order)]
+        workers = [slow, *self._to_the_end(scene)]
         slow.go_on()
-        return self._verdict(cell, order, workers)
+        return self._verdict(cell, scene, workers)
 
-    def _scene(self) -> Order:
-        self.house.forget()
-        return self.house.order()
-
-    def _to_the_end(self, order: Order, rounds: int = 6) -> list[Worker]:
+    def _to_the_end(self, scene: Any, rounds: int = 6) -> list[Worker]:
         workers: list[Worker] = []
-        while len(workers) < rounds and not self.house.is_over(order):
+        while len(workers) < rounds and not self.scenario.is_over(self.house, scene):
             self.house.end_lease()
             workers.append(self.house.crew.start(self.plain))
             workers[-1].wait()
         return workers
 
-    def _verdict(self, cell: Cell, order: Order, workers: list[Worker]) -> Verdict:
-        workers = workers + self._to_the_end(order)
-        found = judge(self.house, order, self.wanted, workers)
+    def _verdict(self, cell: Cell, scene: Any, workers: list[Worker]) -> Verdict:
+        workers = workers + self._to_the_end(scene)
+        found = self.scenario.judge(self.house, scene, self.wanted, workers)
         return Verdict(**{k: [f"{cell}: {x}" for x in v] for k, v in vars(found).items()})
 
 
@@ -129,26 +139,29 @@ def trace_of(worker: Worker) -> list[Boundary]:
 
 def crash_cells(sweep: Sweep) -> list[Cell]:
     """Every boundary of the run."""
-    return [Cell(boundary) for boundary in sweep.path if sweep.house.books.concerns(boundary)]
+    return [Cell(boundary) for boundary in sweep.path if sweep.concerns(boundary)]
 
 
 def second_crash_cells(sweep: Sweep) -> list[Cell]:
     """After unknown outcomes, every boundary of the recovery."""
-    concerns, cells = sweep.house.books.concerns, list[Cell]()
-    for first in unknown_outcomes([boundary for boundary in sweep.path if concerns(boundary)]):
-        recovery = until_write(sweep.recovery(first))
-        cells += [Cell(first, second) for second in recovery if concerns(second)]
+    cells = list[Cell]()
+    for first in unknown_outcomes(sweep):
+        recovery = until_write(sweep, sweep.recovery(first))
+        cells += [Cell(first, second) for second in recovery if sweep.concerns(second)]
     return cells
 
 
-def unknown_outcomes(path: Sequence[Boundary]) -> list[Boundary]:
-    """A crash between call and outcome in mid-job, for each kind of write to the ERP."""
-    return [b for b in path if b.label.startswith("after erp write") and b.number == 2]
+def unknown_outcomes(sweep: Sweep) -> list[Boundary]:
+    """A crash between call and outcome in the middle, for each kind of write."""
+    after = f"after {sweep.scenario.side} write"
+    return [
+        b for b in sweep.path if b.label.startswith(after) and b.number == 2 and sweep.concerns(b)
+    ]
 
 
-def until_write(path: Sequence[Boundary]) -> list[Boundary]:
-    """Up to the first write to the ERP: what follows is as in any other run."""
-    writes = (place for place, b in enumerate(path) if b.is_write_call and " erp " in b.label)
+def until_write(sweep: Sweep, path: Sequence[Boundary]) -> list[Boundary]:
+    """Up to the first write: what follows is as in any other run."""
+    writes = (place for place, boundary in enumerate(path) if sweep.is_write(boundary))
     return list(path[: next(writes, len(path))])
 
 
@@ -164,10 +177,10 @@ def overtaken_cells(sweep: Sweep) -> list[Cell]:
 
 
 def last_moments(sweep: Sweep) -> list[Cell]:
-    """Of those, the last before each write to the ERP: where a check too early would show."""
+    """Of those, the last before each write: where a check too early would show."""
     fenced = {cell.first for cell in overtaken_cells(sweep)}
     path = _of_one_thread(sweep.path)
-    writes = [place for place, b in enumerate(path) if b.is_write_call and " erp " in b.label]
+    writes = [place for place, boundary in enumerate(path) if sweep.is_write(boundary)]
     return [Cell(next(b for b in reversed(path[:place]) if b in fenced)) for place in writes]
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+from demo.erps import ERPS
+from tests.conftest import ROOT, odoo_is_here
 
-CLEAN = {"duplicates": 0, "losses": 0, "wrong_states": 0, "needs_human": 0}
+CLEAN = dict.fromkeys(
+    ("duplicates", "losses", "wrong_states", "needs_human", "stuck", "unhandled"), 0
+)
 
 
 @cache
@@ -58,6 +61,12 @@ def test_an_expired_token_is_refreshed_once() -> None:
     assert row["refreshes"] == row["repetitions"] > 0
 
 
-def test_a_crash_while_booking_in_tryton_loses_nothing() -> None:
-    row = result("crash sweep, tryton", "--erp", "tryton")
+@pytest.mark.parametrize("suite", ["crash sweep", "fault schedules"])
+@pytest.mark.parametrize("erp", list(ERPS))
+def test_a_crash_or_a_bad_wire_while_booking_in_a_real_erp_loses_nothing(
+    erp: str, suite: str
+) -> None:
+    if erp == "odoo":
+        odoo_is_here()
+    row = result(f"{suite}, {erp}", "--erp", erp)
     assert {name: row[name] for name in CLEAN} == CLEAN

@@ -3,9 +3,12 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from erp_adapters.base import Access
+from erp_adapters.json_door import JsonDoor
 from tests.conftest import ROOT
 
 DOOR = "erp_adapters/http.py"
@@ -28,11 +31,20 @@ NETWORK = {
     "xmlrpc",
 }
 MAKES_CALLS = {"OAuth2Session", "OAuth1Session", "AsyncOAuth2Client", "StreamReader"}
+# Classes that the door's own session is made of; none of their methods is called there.
+PARTS_OF_THE_DOOR = (
+    *("http.client", "http.client.HTTPResponse", "socket", "socket.socket"),
+    *("requests", "requests.Session", "requests.adapters", "requests.adapters.HTTPAdapter"),
+    *("urllib3", "urllib3.HTTPConnectionPool", "urllib3.HTTPSConnectionPool"),
+    *("urllib3.connection", "urllib3.connection.HTTPConnection"),
+    "urllib3.connection.HTTPSConnection",
+)
 # Where such a module is used for something else than a call.
 KNOWN = {
     ("pleo_connector/connections/lease.py", "socket"): {"gethostname"},
     ("pleo_connector/pleo/oauth.py", "OAuth2Session"): {"create_authorization_url"},
     ("erp_adapters/fake/server.py", "http.server"): None,  # the far side itself
+    **{("erp_adapters/deadline.py", words): set() for words in PARTS_OF_THE_DOOR},
 }
 
 
@@ -132,3 +144,20 @@ def test_nobody_else_opens_the_doors_session() -> None:
         and ast.unparse(node.value).endswith("door")
     ]
     assert found == []
+
+
+def test_every_door_of_an_adapter_keeps_the_erps_limits() -> None:
+    """And is observed: one made without either would go past both."""
+    doors = [
+        (name, {word.arg for word in node.keywords}, ast.unparse(node))
+        for name, source in sources()
+        if name.startswith("erp_adapters/") and name != DOOR
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("HttpDoor")
+    ]
+    for name, words, call in doors:
+        assert {"observer", "throttle"} <= words or None in words, f"{name}: {call}"
+    observer, throttle = Mock(), Mock()
+    access = Access(settings={}, secrets={}, observer=observer, throttle=throttle)
+    door = JsonDoor(access, base_url="https://erp.example", name="Any")
+    assert (door.observer, door.throttle) == (observer, throttle)
