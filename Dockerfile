@@ -4,6 +4,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY requirements.lock .
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
+RUN python -m babel.messages.frontend --quiet compile -d locale -D django
 # The values are only for this step: production serves the files by the manifest that it makes.
 RUN ENVIRONMENT=production SECRET_KEY=build ENCRYPTION_KEYS=build \
     DATABASE_URL=postgres://build/build REDIS_URL=redis://build PLEO_CLIENT_ID=build \

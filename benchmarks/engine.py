@@ -9,6 +9,7 @@ from benchmarks.house import House, house
 
 CALLS, STATEMENTS = 0.15, 5.0  # per entry
 MEGABYTE = 1024
+PAYABLE = {"method": "accounts_payable"}
 
 
 def show(measure: str, value: float, unit: str, target: float, *, at_most: bool = True) -> None:
@@ -17,7 +18,9 @@ def show(measure: str, value: float, unit: str, target: float, *, at_most: bool 
     print(json.dumps(row), flush=True)
 
 
-def measured(there: House, count: int, **entry: Any) -> tuple[float, float, float]:
+def measured(
+    there: House, count: int, *, with_vendors: bool = False, **entry: Any
+) -> tuple[float, float, float]:
     """(remote calls, SQL statements, seconds) of one job."""
     from django.db import connection
 
@@ -29,7 +32,7 @@ def measured(there: House, count: int, **entry: Any) -> tuple[float, float, floa
         return execute(*arguments)
 
     ids = there.queue(count, **entry)
-    there.export(ids)
+    there.export(ids, vendorBasedBookkeeping=with_vendors)
     calls = there.sim("GET", "/calls")["count"] + there.erp_calls()
     started = time.monotonic()
     with connection.execute_wrapper(counting):
@@ -45,6 +48,11 @@ def main() -> None:
             show(f"remote calls, job of {count}", calls / count, "calls/entry", CALLS)
             show(f"SQL statements, job of {count}", statements / count, "stmts/entry", STATEMENTS)
             show(f"throughput, job of {count}", count / seconds, "entries/s", 20, at_most=False)
+        calls, statements, _ = measured(
+            there, 1000, with_vendors=True, files=0, overrides={"bookkeeping": PAYABLE}
+        )
+        show("remote calls, 1000 bills matched", calls / 1000, "calls/entry", CALLS)
+        show("SQL statements, 1000 bills matched", statements / 1000, "stmts/entry", 1)
         measured(there, 500, files=1)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
         measured(there, 5000, files=1)

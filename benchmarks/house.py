@@ -35,8 +35,8 @@ class House:
         made = self.sim("POST", f"/companies/{self.company['id']}/entries", entries=rows)
         return [row["accountingEntryId"] for row in made]
 
-    def export(self, ids: list[str]) -> None:
-        self.sim("POST", f"/companies/{self.company['id']}/export", entryIds=ids)
+    def export(self, ids: list[str], **choice: Any) -> None:
+        self.sim("POST", f"/companies/{self.company['id']}/export", entryIds=ids, **choice)
 
     def erp_calls(self) -> int:
         return sum(requests.get(f"{self.erp}/_admin/calls", timeout=30).json().values())
@@ -136,7 +136,9 @@ def _wired(simulator: str, erp: str) -> House:
         PleoGrant.objects.create(connection=made.connection, api_key=key, granted_at=timezone.now())
         key_of_erp: Any = {"key": "fake-key"}
         ErpCredentials.objects.create(connection=made.connection, secrets=key_of_erp)
-        accounts = Accounts(out_of_pocket="2820", tax_in="2640")
-        mapping = Mapping(accounts=accounts, posting_behaviour="final")
+        accounts = Accounts(out_of_pocket="2820", tax_in="2640", accounts_payable="2440")
+        mapping = Mapping(
+            accounts=accounts, posting_behaviour="final", generic_vendor=chart["vendors"][0]["code"]
+        )
         save_mapping(connection=made.connection, mapping=mapping, author=None)
     return made

@@ -54,3 +54,17 @@ def lease_outlasts_calls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessa
             id="connector.E004",
         )
     ]
+
+
+@register
+def calls_to_pleo(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    most = 600  # a minute and grant; Pleo refuses what is above
+    if 1 <= settings.PLEO_CALLS_PER_MINUTE < most:
+        return []
+    return [
+        Error(
+            "PLEO_CALLS_PER_MINUTE is not below what Pleo takes.",
+            hint=f"Set it between 1 and {most - 1}; 500 leaves room for what is on its way.",
+            id="connector.E005",
+        )
+    ]

@@ -44,6 +44,7 @@ if IS_DEVELOPMENT:
     )
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://127.0.0.1/connector")}
+DATABASES["default"]["ENGINE"] = "pleo_connector.tenants.fence"  # Postgres, with tenants apart
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -69,6 +70,8 @@ PLEO_SCOPES: list[str] = env.list(
 # Pleo's pages disagree on how a client authenticates at the token endpoint.
 PLEO_TOKEN_AUTH = env("PLEO_TOKEN_AUTH", default="client_secret_basic")
 PLEO_WEBHOOK_EVENTS: list[str] = env.list("PLEO_WEBHOOK_EVENTS", default=["v1.export-job.created"])
+# Of one grant, by all workers together. Pleo refuses more than 600.
+PLEO_CALLS_PER_MINUTE = env.int("PLEO_CALLS_PER_MINUTE", default=500)
 
 # -- Exports ------------------------------------------------------------------------------------
 
@@ -88,6 +91,14 @@ ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=IS_DEVELOP
 # Kinds that customers cannot choose.
 HIDDEN_ADAPTERS: list[str] = env.list("HIDDEN_ADAPTERS", default=["fake"])
 
+# -- History ------------------------------------------------------------------------------------
+
+# How many days rows are kept; 0 keeps them for good. Postings always stay.
+KEEP_CALLS_DAYS = env.int("KEEP_CALLS_DAYS", default=90)
+KEEP_ATTEMPTS_DAYS = env.int("KEEP_ATTEMPTS_DAYS", default=400)
+KEEP_DECISIONS_DAYS = env.int("KEEP_DECISIONS_DAYS", default=3650)  # why it was booked like this
+KEEP_WEBHOOKS_DAYS = env.int("KEEP_WEBHOOKS_DAYS", default=30)
+
 # -- Django -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -100,8 +111,16 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "bootstrap",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_filters",
+    "django_tables2",
+    "lucide",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "pleo_connector.tenants",
     "pleo_connector.connections",
     "pleo_connector.history",
@@ -120,6 +139,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "pleo_connector.web.middleware.Preferences",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -144,6 +164,7 @@ TEMPLATES = [
         },
     }
 ]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 STATIC_URL = "/static/"
 STATIC_ROOT = None if IS_PYTEST else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = IS_DEVELOPMENT
@@ -156,7 +177,8 @@ STORAGES = {
     },
 }
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]  # what our own sentences exist in
+LANGUAGES = [("en", "English"), ("da", "Dansk"), ("sv", "Svenska"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -211,14 +233,47 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "wake-due-connections": {"task": "exports.wake_due", "schedule": WAKE_SECONDS},
+    "delete-old-rows": {"task": "history.delete_old", "schedule": 600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env("BEAT_FILE", default=str(DATA_DIR / "beat-schedule"))
 
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=300)  # of one token or person
+KEEP_ANSWERS_DAYS = env.int("KEEP_ANSWERS_DAYS", default=1)  # to requests with an Idempotency-Key
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "pleo_connector.api.caller.BearerToken",
+        "pleo_connector.api.caller.PersonSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["pleo_connector.api.caller.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["pleo_connector.api.throttle.PerCaller"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["pleo_connector.api.parsing.StrictJson"],
+    "DEFAULT_SCHEMA_CLASS": "pleo_connector.api.schema.Operation",
+    "EXCEPTION_HANDLER": "pleo_connector.api.problems.to_problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{BRAND} API",
+    "VERSION": "v1",
+    "DESCRIPTION": "Connections, exports, mapping and history of one company. Errors are problem "
+    "details; lists come in pages by cursor; amounts are decimal numbers as text.",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "ConnectionState": "pleo_connector.connections.models.Connection.State",
+        "RunState": "pleo_connector.history.models.Run.State",
+        "JobStatus": "pleo_connector.exports.models.ExportJob.Status",
+        "EntryStatus": "pleo_connector.exports.models.ExportJobItem.Status",
+        "PostingState": "pleo_connector.exports.models.Posting.State",
+        "ReceiptState": "pleo_connector.exports.models.AttachmentUpload.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "pleo_connector.api.schema.finish",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 LOGGING = {

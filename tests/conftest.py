@@ -4,7 +4,6 @@ Postgres and Redis come from the settings: embedded ones where no address is set
 """
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,9 +15,13 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from demo import processes, tryton  # noqa: E402
-from demo.stack import CACHE, CLIENT_ID, RATES  # noqa: E402
-from erp_adapters import ADAPTERS  # noqa: E402
+from demo import odoo, processes, tryton  # noqa: E402
+from demo.stack import CACHE, CLIENT_ID, RATES, passing_folder  # noqa: E402
+from tests.contract.adapters.closing import (  # noqa: E402, F401
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 from tests.contract.recorded import check_recorded, count_recorded  # noqa: E402
 
 SECRET = "a-secret-for-tests"
@@ -111,13 +114,31 @@ def tryton_books(tryton_server: tryton.Server, simulator_process: Simulator) -> 
     )
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """How many cases of the adapter contract each ERP has passed."""
-    cases = Counter(
-        report.nodeid.rpartition("[")[2].partition("-")[0].rstrip("]")
-        for report in terminalreporter.stats.get("passed", ())
-        if "tests/contract/adapters/" in report.nodeid and "[" in report.nodeid
+def odoo_is_here() -> Path:
+    """Its folder. Skips the test, which is told at the end, where Debian's package is not."""
+    try:
+        return odoo.install(CACHE)
+    except odoo.NotAvailable as reason:
+        pytest.skip(f"odoo cannot be had here: {reason}")
+
+
+@pytest.fixture(scope="session")
+def odoo_server() -> Iterator[odoo.Server]:
+    program = odoo_is_here()
+    with passing_folder() as folder:
+        odoo.create(folder, program=program, cache=CACHE)
+        with odoo.start(folder, program=program) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def odoo_books(odoo_server: odoo.Server, simulator_process: Simulator) -> odoo.Access:
+    """Odoo with a company that has the simulator's Danish company's chart."""
+    company = simulator_process.company("DKK")
+    return odoo.bootstrap(
+        odoo_server,
+        chart=simulator_process.chart(company),
+        company_name=company["name"],
+        currency=company["currency"],
+        extra_currencies=RATES[company["currency"]],
     )
-    told = ", ".join(f"{kind} {cases[kind]}" for kind in ADAPTERS if cases[kind])
-    if told:
-        terminalreporter.write_line(f"adapter contract, cases passed: {told}")

@@ -10,6 +10,7 @@ from pleo_connector.connections.erp import open_erp, open_pleo
 from pleo_connector.exports.again import CannotExport, export_again
 from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.exports.preview import booked_before, preview, waiting_job
+from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import AuditEntry, User
 from tests.app.conftest import Desk, FakeErp
 from tests.app.test_engine import clean, expected_failures
@@ -118,15 +119,18 @@ def test_the_api_gives_the_same_preview_to_members_only(
     desk: Desk, fake_erp: FakeErp, client: Client
 ) -> None:
     address = reverse("api-preview", args=[desk.connection.public_id])
+    assert client.get(address).status_code == 401
+    stranger = User.objects.create_user("stranger@elsewhere.example", "x")
+    client.force_login(stranger)
     assert client.get(address).status_code == 403
-    client.force_login(User.objects.create_user("stranger@elsewhere.example", "x"))
+    create_tenant(name="Elsewhere", owner=stranger)
     assert client.get(address).status_code == 404
     client.force_login(desk.user)
-    assert client.get(address).json() == {"jobId": None, "entries": []}
+    assert client.get(address).json() == {"pleo_job_id": None, "entries": []}
     job = desk.simulator.export(desk.company)
     answer = client.get(address).json()
-    assert answer["jobId"] == job["id"]
+    assert answer["pleo_job_id"] == job["id"]
     assert len(answer["entries"]) == job["numberOfItems"]
-    assert {e["accountingEntryId"] for e in answer["entries"] if e["reasons"]} == set(
+    assert {e["accounting_entry_id"] for e in answer["entries"] if e["reasons"]} == set(
         expected_failures(desk)
     )

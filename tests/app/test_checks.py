@@ -43,6 +43,14 @@ def test_a_lease_must_outlast_a_call(settings: Any) -> None:
     assert ids(checks.lease_outlasts_calls(None)) == ["connector.E004"]
 
 
+@pytest.mark.parametrize(
+    ("calls", "found"), [(0, ["connector.E005"]), (500, []), (600, ["connector.E005"])]
+)
+def test_calls_to_pleo_stay_below_its_limit(settings: Any, calls: int, found: list[str]) -> None:
+    settings.PLEO_CALLS_PER_MINUTE = calls
+    assert ids(checks.calls_to_pleo(None)) == found
+
+
 def run_check(**extra: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
