@@ -1,10 +1,12 @@
 """A live connection between the simulator and an ERP, its entries, and the people around it."""
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection as database
@@ -107,10 +109,10 @@ class House:
         for job_id in self.unfinished_at_pleo():
             self.simulator("POST", f"/jobs/{job_id}/cancel")
         self.job_ids.clear()
-        with transaction.atomic(), database.cursor() as cursor:
-            for table in OURS:
-                cursor.execute(f"DELETE FROM {table}")
         with scopes_disabled():
+            with transaction.atomic(), database.cursor() as cursor:
+                for table in OURS:
+                    cursor.execute(f"DELETE FROM {table}")
             Connection.objects.filter(pk=self.connection.pk).update(
                 lease_until=None, lease_holder="", wake_at=Now(), erp_problem=""
             )
@@ -162,9 +164,9 @@ class House:
             redis.flushall()
 
     def end_idle_transactions(self) -> None:
-        """What `idle_in_transaction_session_timeout` does, at once."""
-        with database.cursor() as cursor:
-            cursor.execute(
+        """What `idle_in_transaction_session_timeout` does, at once. By the server's owner."""
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
+            owner.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
             )

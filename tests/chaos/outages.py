@@ -19,7 +19,7 @@ from demo.stack import ROOT
 from tests.chaos.house import House, Order
 from tests.chaos.judge import Verdict, Wanted, judge
 
-SECONDS = 90.0
+SECONDS = 300.0  # a busy machine is slow, and nothing is waited for longer than it takes
 # Everything that waits is quick, so that an outage lies in the middle of the run.
 QUICK = {"LEASE_SECONDS": "4", "WAKE_SECONDS": "1", "POLL_SECONDS": "2", "LOG_LEVEL": "INFO"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connections
 
-SECONDS = 90  # after which a worker hangs, and is ended
+SECONDS = 300  # after which a worker hangs, on a busy machine too, and is ended
 
 
 @dataclass
