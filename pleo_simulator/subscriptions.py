@@ -129,7 +129,7 @@ def read_all() -> Response:
     caller = require()
     _page_names("status", "event_types")
     statuses = v.query_choices(request, "status", ("ACTIVE", "INACTIVE"))
-    types = set(request.args.getlist("event_types"))
+    types = v.query_set(request, "event_types")
     rows = [
         row
         for row in _of_caller(caller)

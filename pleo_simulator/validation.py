@@ -151,6 +151,14 @@ def query_uuid(request: Request, name: str) -> str | None:
     return None if value is None else path_uuid(name, value)
 
 
+def query_set(request: Request, name: str) -> set[str]:
+    """Of a parameter whose values the contract wants once each."""
+    values = request.args.getlist(name)
+    if len(values) != len(set(values)):
+        raise invalid_parameter(f"{name} names a value twice")
+    return set(values)
+
+
 def query_choices(request: Request, name: str, choices: tuple[str, ...]) -> list[str]:
     values = request.args.getlist(name)
     for value in values:
