@@ -93,7 +93,7 @@ def test_a_new_customer_connects_and_books(page: Page, stack: Stack, demo: Demo)
     shoot(page, "16-export-running")
     # The page reaches its end by itself, without a reload.
     expect(page.locator("main")).to_contain_text("2 of 42 entries", timeout=60_000)
-    expect(page.locator("[data-poll]")).to_have_count(0)
+    expect(page.locator("[data-poll]")).to_have_count(0, timeout=60_000)
     page.wait_for_load_state("load")
     shoot(page, "17-export-done")
     page.get_by_role("row").filter(has_text="2026/0").first.get_by_role("link").first.click()

@@ -322,12 +322,14 @@ def test_a_refusal_keeps_pleo_s_word(
     "body",
     [b"", b"<html>Not here</html>", b"[]", b'"no"', b"null", b"{}", b'{"type": null}', b"\xff"],
 )
-def test_a_refusal_without_pleo_s_form_has_the_status(script: Script, body: bytes) -> None:
+def test_a_refusal_without_pleo_s_form_says_what_the_status_means(
+    script: Script, body: bytes
+) -> None:
     script.play(answer(body, 404))
     with pytest.raises(Rejected) as caught:
         client(script).job(JOB)
     assert caught.value.code == "404"
-    assert "404" in caught.value.message
+    assert caught.value.message == "Pleo knows nothing at this address."
 
 
 @pytest.mark.parametrize("call", [read_jobs, write_event])
