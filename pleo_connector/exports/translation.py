@@ -76,8 +76,8 @@ MEANINGS: dict[type[errors.RemoteError], Meaning] = {
         "Reconnect {erp}, and export it again in Pleo.",
     ),
     errors.NotAllowed: Meaning(
-        "authorization_failure",
-        "authorization_failure",
+        "invalid_configuration",  # Pleo keeps authorization_failure for access that was taken back
+        "invalid_configuration",
         "erp",
         "Give the user of this connection the right in {erp}, or reconnect with another user.",
     ),

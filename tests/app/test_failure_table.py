@@ -412,7 +412,7 @@ def bug(scene: Scene) -> None:
         ),
         (
             missing_right,
-            "authorization_failure",
+            "invalid_configuration",
             ("Fake ERP does not allow this.", "Give the user of this connection the right"),
         ),
         (no_contra_account, "missing_configuration", ("DKK", "Choose the contra account")),
