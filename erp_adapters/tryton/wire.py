@@ -78,6 +78,8 @@ class Wire(JsonDoor):
         """By status, and by what the user may do: Tryton's words are for people."""
         if reply.status == 413:
             raise Rejected("Too large: raise max_size in Tryton's [request].", code="too_large")
+        if reply.status in (404, 405) and not reply.is_json:  # before 8.0 there was no REST
+            raise Rejected("No Tryton 8.0 or later has this database here.", code="not_found")
         if reply.status == 400 and not reply.is_json:
             kind = OutcomeUnknown if is_write else Unavailable
             raise kind("Tryton failed without saying why.", detail=reply.text())

@@ -1,6 +1,7 @@
 """What keeps the hundredth adapter as cheap as the second: its size, and who knows whom."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,25 @@ def test_the_page_on_writing_an_adapter_tells_of_the_toy_as_it_is() -> None:
     blocks = page.split("```python\n")[1:]
     code = [line.strip() for block in blocks for line in block.split("```")[0].splitlines()]
     assert [line for line in code if line not in known] == []
+
+
+def test_each_lesson_on_the_page_names_cases_of_the_suite() -> None:
+    page = (ROOT / "docs/adapters/writing.md").read_text().partition("What real ERPs taught")[2]
+    lessons = [row.split("|")[2] for row in page.splitlines() if "`test_" in row]
+    assert len(lessons) == 13
+    suite = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    named = [name for cases in lessons for name in re.findall(r"`(test_\w+)`", cases)]
+    assert [name for name in named if f"def {name}(" not in suite] == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ADAPTERS if kind != "fake"])
+def test_an_adapter_has_a_page_and_a_guide(kind: str) -> None:
+    """One for whoever changes it, one for the accountant who connects it."""
+    page = (ROOT / f"docs/adapters/{kind}.md").read_text()
+    guide = (ROOT / FOLDERS[kind].replace(".", "/") / "setup.md").read_text()
+    assert f"erp_adapters/{kind}/setup.md" in page
+    for what in ("A user of its own", "A key", "What to fill in", "How entries look", "Limits"):
+        assert what in guide
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)

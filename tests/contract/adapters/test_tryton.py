@@ -242,6 +242,14 @@ def test_an_unknown_database(sandbox: TrytonSandbox) -> None:
     assert caught.value.code == "not_found"
 
 
+def test_an_older_tryton_is_named(sandbox: TrytonSandbox, network: Proxy) -> None:
+    """The REST that we speak came with 8.0; whoever has it not knows nothing at the address."""
+    network.fail("/rest/", status=404, body="<h1>Not Found</h1>", contentType="text/html", times=9)
+    with pytest.raises(Rejected) as caught:
+        sandbox.adapter().company()
+    assert (caught.value.code, "8.0" in caught.value.message) == ("not_found", True)
+
+
 def test_a_wrong_password(sandbox: TrytonSandbox) -> None:
     erp = sandbox.adapter(password="wrong")
     (draft,) = erp.post([voucher(is_final=False)])
