@@ -1,6 +1,7 @@
 """All writes of the export engine. Each commits under the lease, so that a late worker cannot."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from erp_adapters.base import ErpAdapter
@@ -22,7 +23,9 @@ from pleo_connector.exports.asked import look_up
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.outcomes import Wait
 from pleo_connector.exports.plan import Planned
+from pleo_connector.exports.translation import origin_of_fix, origin_of_job, origin_of_wait
 from pleo_connector.exports.voucher_json import hash_of, voucher_from_json, voucher_to_json
+from pleo_connector.history import actions as history
 from pleo_connector.history.models import Attempt, Decision, Run
 from pleo_connector.pleo.client import Job, JobItem
 
@@ -58,7 +61,9 @@ def take_jobs(lease: Lease, listed: Sequence[Job], *, now: datetime) -> list[Exp
         ours = {job.pleo_job_id: job for job in unfinished_jobs(connection)}
         for job in listed:
             if job.id not in ours:
-                run = Run.objects.create(connection=connection, started_at=now)
+                run = history.begin_run(
+                    connection=connection, kind="export", total=job.number_of_items, now=now
+                )
                 ours[job.id] = ExportJob.objects.create(
                     connection=connection,
                     run=run,
@@ -77,17 +82,11 @@ def unfinished_jobs(connection: Connection) -> list[ExportJob]:
 
 def begin_attempt(lease: Lease, job: ExportJob, *, now: datetime) -> Attempt:
     with lease.writing():
-        job.run.state, job.run.waiting_for, job.run.waiting_until = Run.State.RUNNING, "", None
-        job.run.save(update_fields=["state", "waiting_for", "waiting_until"])
-        attempt: Attempt = Attempt.objects.create(
-            run=job.run, fence=lease.fence, worker=worker_name(), started_at=now
-        )
-    return attempt
+        return history.begin_attempt(run=job.run, fence=lease.fence, worker=worker_name(), now=now)
 
 
 def end_attempt(attempt: Attempt, outcome: str, *, now: datetime) -> None:
-    attempt.ended_at, attempt.outcome = now, outcome[:500]
-    attempt.save(update_fields=["ended_at", "outcome"])
+    history.end_attempt(attempt, outcome, now=now)
 
 
 def job_started(lease: Lease, job: ExportJob) -> None:
@@ -97,27 +96,68 @@ def job_started(lease: Lease, job: ExportJob) -> None:
             job.save(update_fields=["status"])
 
 
-def job_paused(lease: Lease, job: ExportJob, wait: Wait, *, until: datetime | None) -> None:
+def job_paused(
+    lease: Lease, job: ExportJob, wait: Wait, *, until: datetime | None, now: datetime
+) -> None:
     with lease.writing():
-        run = job.run
-        run.state, run.waiting_for, run.waiting_until = Run.State.WAITING, wait.who, until
-        run.headline, run.waits = wait.sentence[:500], run.waits + 1
-        run.save(update_fields=["state", "waiting_for", "waiting_until", "headline", "waits"])
+        history.pause_run(
+            job.run,
+            waiting_for=wait.who,
+            until=until,
+            headline=wait.sentence,
+            origin=origin_of_wait(wait.who),
+            is_limit=wait.is_limit,
+            now=now,
+        )
 
 
 def job_over(
-    lease: Lease, job: ExportJob, status: str, headline: str, *, now: datetime, kind: str = ""
+    lease: Lease,
+    job: ExportJob,
+    status: str,
+    headline: str,
+    *,
+    now: datetime,
+    kind: str = "",
+    origin: str = "",
 ) -> None:
     with lease.writing():
         known = status in ExportJob.Status.values
         job.status = status if known else ExportJob.Status.FAILED
         job.failure_type = kind
         job.save(update_fields=["status", "failure_type"])
-        run = job.run
-        run.state = Run.State(job.status)
-        run.headline, run.finished_at, run.waiting_for = headline[:500], now, ""
-        run.save(update_fields=["state", "headline", "finished_at", "waiting_for"])
+        history.end_run(
+            job.run,
+            state=job.status,
+            headline=headline,
+            origin=origin or _origin(job),
+            now=now,
+            **_progress(job),
+        )
         job.items.filter(status=Status.PENDING).update(status=Status.ABANDONED)
+
+
+def _progress(job: ExportJob) -> dict[str, int]:
+    """Before its entries are read, a job has Pleo's number of them."""
+    found = job.items.aggregate(
+        total=Count("pk"),
+        succeeded=Count("pk", filter=Q(status=Status.SUCCESSFUL)),
+        failed=Count("pk", filter=Q(status=Status.FAILED)),
+    )
+    return found | {"total": max(found["total"], job.number_of_items)}
+
+
+def _origin(job: ExportJob) -> str:
+    """Of the job itself where it was stopped, else of most of its entries that failed."""
+    if job.failure_type and (origin := origin_of_job(job.failure_type)):
+        return origin
+    failed = job.items.filter(status=Status.FAILED).order_by().values_list("fix")
+    origins = Counter[str]()
+    for fix, entries in failed.annotate(entries=Count("pk")):
+        origins[origin_of_fix(fix)] += entries
+    if origins:
+        return origins.most_common(1)[0][0]
+    return Run.Origin.OURS if job.status == ExportJob.Status.FAILED else ""
 
 
 # -- Items --------------------------------------------------------------------------------------
@@ -217,8 +257,7 @@ def note_reported(
         for item in items:
             item.reported_at = now
         job.items.filter(pk__in=[item.pk for item in items]).update(reported_at=now)
-        Run.objects.filter(pk=job.run_id).update(waits=0)
-        job.run.waits = 0
+        history.note_progress(job.run, **_progress(job), now=now)
         _store_decisions(
             job,
             [

@@ -6,10 +6,16 @@ from pleo_connector.pleo.client import Job
 
 
 class Stop(Exception):
-    """The job cannot be run on. `remote` is set where Pleo has ended it already."""
+    """The job cannot be run on. `remote` is set where Pleo has ended it already.
 
-    def __init__(self, job_type: str, sentence: str, *, remote: Job | None = None) -> None:
+    `origin` (of history's `Run.Origin`) where the type does not say whose fault it is.
+    """
+
+    def __init__(
+        self, job_type: str, sentence: str, *, remote: Job | None = None, origin: str = ""
+    ) -> None:
         super().__init__(sentence)
+        self.origin = origin
         self.job_type = job_type
         self.sentence = sentence
         self.remote = remote
@@ -38,3 +44,4 @@ class Wait(Exception):
     seconds: float
     who: str
     sentence: str
+    is_limit: bool = False  # a rate limit asks for it

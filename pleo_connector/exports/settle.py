@@ -10,6 +10,7 @@ from erp_adapters.errors import (
     AuthenticationFailed,
     NotAllowed,
     OutcomeUnknown,
+    RateLimited,
     Rejected,
     RemoteError,
     Unavailable,
@@ -20,6 +21,7 @@ from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.outcomes import Stop, Wait
 from pleo_connector.exports.translation import job_type_for, meaning_of, told
+from pleo_connector.history.models import Run
 
 # A job dies at Pleo an hour after its last update; before that we tell the real reason.
 GIVE_UP = timedelta(minutes=45)
@@ -55,7 +57,8 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
     if run.job.run.waits < BUG_TRIES:
         sentence = "Something went wrong on our side. We have been told, and try again."
         return _pause(run, Wait(_delay(run), "us", sentence))
-    return _stop(run, Stop("validation_failure", "Something went wrong on our side. Write to us."))
+    sentence = "Something went wrong on our side. Write to us."
+    return _stop(run, Stop("validation_failure", sentence, origin=Run.Origin.OURS))
 
 
 def _give_up(run: JobRun, error: RemoteError) -> timedelta | None:
@@ -103,7 +106,8 @@ def _refused_by_pleo(run: JobRun, error: Rejected) -> timedelta | None:
     remote = run.pleo.job(run.job.pleo_job_id)
     if remote.is_finished:
         return _stop(run, Stop.finished_at_pleo(remote))
-    return _stop(run, Stop("validation_failure", f"Pleo: {error.message}"))
+    sentence = f"Pleo: {error.message}"
+    return _stop(run, Stop("validation_failure", sentence, origin=Run.Origin.PLEO))
 
 
 def _stop(run: JobRun, stop: Stop) -> timedelta | None:
@@ -117,7 +121,15 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
             actions.save_items(run.lease, run.items.values())
         run.report()
         _tell_pleo(run, stop)
-    actions.job_over(run.lease, run.job, status, stop.sentence, now=run.now(), kind=stop.job_type)
+    actions.job_over(
+        run.lease,
+        run.job,
+        status,
+        stop.sentence,
+        now=run.now(),
+        kind=stop.job_type,
+        origin=stop.origin,
+    )
     return None
 
 
@@ -137,7 +149,7 @@ def _tell_pleo(run: JobRun, stop: Stop) -> None:
 def _pause(run: JobRun, wait: Wait, *, is_timed: bool = True) -> timedelta:
     delay = timedelta(seconds=wait.seconds)
     until = run.now() + delay if is_timed else None
-    actions.job_paused(run.lease, run.job, wait, until=until)
+    actions.job_paused(run.lease, run.job, wait, until=until, now=run.now())
     return delay
 
 
@@ -149,7 +161,8 @@ def _wait_for(run: JobRun, error: RemoteError) -> Wait:
         seconds = actions.settle_time(run.erp).total_seconds()
         return Wait(seconds, who, f"Checking in {who} what was booked.")
     asked = error.retry_after if isinstance(error, Unavailable) else None
-    return Wait(_delay(run) if asked is None else asked, who, error.message)
+    is_limit = isinstance(error, RateLimited)
+    return Wait(_delay(run) if asked is None else asked, who, error.message, is_limit)
 
 
 def _delay(run: JobRun) -> float:

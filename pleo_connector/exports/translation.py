@@ -164,3 +164,35 @@ def job_type_of(item_types: set[str]) -> str:
 def said_by(label: str, error: errors.RemoteError) -> str:
     """The far side's own words, with its name."""
     return error.message if label in error.message else f"{label}: {error.message}"
+
+
+# -- Where it is mended -------------------------------------------------------------------------
+
+OF_FIX = {"pleo": "pleo", "erp": "erp", "look_up": "erp", "support": "ours"}  # others: mapping
+OF_JOB = {
+    "invalid_configuration": "mapping",
+    "missing_configuration": "mapping",
+    "authentication_failure": "pleo",
+    "pleo_rate_limit": "pleo",
+    "service_unreachable": "pleo",
+    "service_timeout": "pleo",
+    "job_expired": "pleo",
+    "canceled_by_user": "pleo",
+}
+
+
+def origin_of_fix(fix: str) -> str:
+    """`Run.Origin` of an entry that failed, by the page that mends it."""
+    return OF_FIX.get(fix, "mapping" if fix else "ours")
+
+
+def origin_of_job(job_type: str) -> str:
+    """`Run.Origin` of a job that was stopped; empty where its entries say it."""
+    if job_type.startswith("accounting_system_") or job_type == "authorization_failure":
+        return "erp"
+    return OF_JOB.get(job_type, "")
+
+
+def origin_of_wait(who: str) -> str:
+    """`Run.Origin` of a pause, by what it waits for."""
+    return {"us": "ours", "reconnect": "pleo", "Pleo": "pleo"}.get(who, "erp")

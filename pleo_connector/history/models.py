@@ -1,12 +1,14 @@
 """What happened: run → attempt → remote call, and the decisions made on the way. Append-only."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django_scopes import ScopedManager
 
 from pleo_connector.connections.models import Connection
+from pleo_connector.tenants.models import Tenant
 
 
 class Run(models.Model):
@@ -19,7 +21,20 @@ class Run(models.Model):
         COMPLETED_WITH_ERRORS = "completed_with_errors", "Completed with errors"
         FAILED = "failed", "Could not run"
 
+    OPEN = (State.RUNNING, State.WAITING)
+
+    class Origin(models.TextChoices):
+        """Where it has to be mended."""
+
+        NONE = "", "Nothing failed"
+        PLEO = "pleo", "Pleo"
+        ERP = "erp", "Accounting system"
+        MAPPING = "mapping", "Mapping"
+        OURS = "ours", "Our side"
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The connection's: a list over all connections is read by one index.
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=20, default="export")
     state = models.CharField(max_length=30, choices=State.choices, default=State.RUNNING)
@@ -29,12 +44,31 @@ class Run(models.Model):
     waits = models.PositiveIntegerField(default=0)  # in a row; progress sets it back to 0
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True)  # when a worker last took it, paused or reported
+    origin = models.CharField(max_length=10, choices=Origin.choices, default="", blank=True)
 
-    objects: ClassVar[models.Manager["Run"]] = ScopedManager(tenant="connection__tenant")
+    # What lists and charts show, so that nothing is counted per row. Entries, or records of a sync.
+    total = models.PositiveIntegerField(default=0)
+    succeeded = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)  # attempts
+    calls = models.PositiveIntegerField(default=0)  # remote ones, counted when it ends
+    limit_waits = models.PositiveIntegerField(default=0)  # pauses that a rate limit asked for
+    limit_seconds = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["Run"]] = ScopedManager(tenant="tenant")
 
     class Meta:
         indexes = [
             models.Index(fields=["connection", "-started_at"], name="runs_by_connection"),
+            models.Index(fields=["tenant", "-started_at", "-id"], name="runs_by_tenant"),
+            models.Index(fields=["-started_at", "-id"], name="runs_by_time"),
+            models.Index(fields=["connection", "kind", "finished_at"], name="runs_by_end"),
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(state__in=["running", "waiting"]),
+                name="runs_open",
+            ),
             models.Index(
                 fields=["finished_at"], condition=~models.Q(kind="export"), name="runs_by_age"
             ),
@@ -42,6 +76,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} run {self.public_id}"
+
+    def save(self, **kwargs: Any) -> None:
+        if self.tenant_id is None:
+            self.tenant_id = self.connection.tenant_id
+        super().save(**kwargs)
 
     @property
     def is_over(self) -> bool:
@@ -116,3 +155,36 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+# Upper ends, in seconds, of the classes in which durations are counted; the last class is open.
+DURATIONS = (1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600)
+
+
+class DailyStat(models.Model):
+    """The runs of one kind that ended on one day (UTC), folded: charts never read the runs."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="daily_stats")
+    kind = models.CharField(max_length=20)
+    day = models.DateField()
+    runs = models.PositiveIntegerField(default=0)
+    runs_with_errors = models.PositiveIntegerField(default=0)
+    runs_failed = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    succeeded = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    calls = models.PositiveIntegerField(default=0)
+    limit_waits = models.PositiveIntegerField(default=0)
+    limit_seconds = models.PositiveIntegerField(default=0)
+    durations = ArrayField(models.PositiveIntegerField())  # runs in each class of DURATIONS
+
+    objects: ClassVar[models.Manager["DailyStat"]] = ScopedManager(tenant="connection__tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "day"], name="one_stat_a_day")
+        ]
+        indexes = [models.Index(fields=["day"], name="stats_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.connection_id} on {self.day}"

@@ -182,12 +182,17 @@ def make_job(
     over = "completed_with_errors" if failed else "completed"
     state = state or ("running" if pending else over)
     is_over = state not in ("running", "waiting")
+    counts = {"total": booked + failed + pending + abandoned, "succeeded": booked, "failed": failed}
     run = Run.objects.create(
         connection=connection,
         state=state,
+        origin="mapping" if failed else "",
+        tries=2,
+        calls=4 if is_over else 0,
         started_at=now - ago,
+        moved_at=now - ago + timedelta(seconds=74),
         finished_at=now - ago + timedelta(seconds=74) if is_over else None,
-        **run_fields,
+        **(counts | run_fields),
     )
     job: ExportJob = ExportJob.objects.create(
         connection=connection,

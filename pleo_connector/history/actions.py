@@ -1,0 +1,110 @@
+"""The life of a run, of every kind. Call each inside the transaction of what it is about."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.history.models import DURATIONS, Attempt, DailyStat, RemoteCall, Run
+
+HEADLINE = Run._meta.get_field("headline").max_length or 0
+
+
+def begin_run(*, connection: Connection, kind: str, total: int = 0, now: datetime) -> Run:
+    run: Run = Run.objects.create(
+        connection=connection, kind=kind, total=total, started_at=now, moved_at=now
+    )
+    return run
+
+
+def begin_attempt(*, run: Run, fence: int, worker: str, now: datetime) -> Attempt:
+    run.state, run.waiting_for, run.waiting_until = Run.State.RUNNING, "", None
+    run.origin, run.tries, run.moved_at = "", run.tries + 1, now
+    run.save(update_fields=["state", "waiting_for", "waiting_until", "origin", "tries", "moved_at"])
+    attempt: Attempt = Attempt.objects.create(run=run, fence=fence, worker=worker, started_at=now)
+    return attempt
+
+
+def end_attempt(attempt: Attempt, outcome: str, *, now: datetime) -> None:
+    attempt.ended_at, attempt.outcome = now, outcome[:500]
+    attempt.save(update_fields=["ended_at", "outcome"])
+
+
+def note_progress(run: Run, *, total: int, succeeded: int, failed: int, now: datetime) -> None:
+    """It gets on: `waits` are those in a row."""
+    run.total, run.succeeded, run.failed, run.waits, run.moved_at = total, succeeded, failed, 0, now
+    run.save(update_fields=["total", "succeeded", "failed", "waits", "moved_at"])
+
+
+def pause_run(
+    run: Run,
+    *,
+    waiting_for: str,
+    until: datetime | None,
+    headline: str,
+    origin: str,
+    now: datetime,
+    is_limit: bool = False,
+) -> None:
+    """`is_limit` where a rate limit asks for patience, which charts show apart."""
+    run.state, run.waiting_for, run.waiting_until = Run.State.WAITING, waiting_for, until
+    run.headline, run.origin, run.waits = headline[:HEADLINE], origin, run.waits + 1
+    run.moved_at = now
+    if is_limit and until:
+        run.limit_waits += 1
+        run.limit_seconds += max(round((until - now).total_seconds()), 0)
+    run.save(
+        update_fields=[
+            *("state", "waiting_for", "waiting_until", "headline", "origin", "waits", "moved_at"),
+            *("limit_waits", "limit_seconds"),
+        ]
+    )
+
+
+def end_run(
+    run: Run, *, state: str, headline: str, origin: str, now: datetime, **counts: int
+) -> None:
+    """`counts` are total, succeeded and failed, where they are known anew."""
+    run.state, run.headline, run.origin = Run.State(state), headline[:HEADLINE], origin
+    run.waiting_for, run.waiting_until, run.finished_at = "", None, now
+    run.moved_at, run.calls = now, RemoteCall.objects.filter(attempt__run=run).count()
+    for name, count in counts.items():
+        setattr(run, name, count)
+    run.save()
+    fold_day(run.connection, kind=run.kind, day=now.astimezone(UTC).date())
+
+
+# -- By day -------------------------------------------------------------------------------------
+
+_SUMS = ("total", "succeeded", "failed", "calls", "limit_waits", "limit_seconds")
+
+
+def fold_day(connection: Connection, *, kind: str, day: date) -> None:
+    """Made anew from the day's runs: once or many times, it says the same."""
+    begin = datetime.combine(day, time(), UTC)
+    runs = Run.objects.filter(
+        connection=connection,
+        kind=kind,
+        finished_at__gte=begin,
+        finished_at__lt=begin + timedelta(days=1),
+    ).exclude(state__in=Run.OPEN)
+    DailyStat.objects.update_or_create(
+        connection=connection, kind=kind, day=day, defaults=_folded(runs)
+    )
+
+
+def _folded(runs: Iterable[Run]) -> dict[str, Any]:
+    rows = list(runs)
+    states = Counter(run.state for run in rows)
+    durations = [0] * (len(DURATIONS) + 1)
+    for run in rows:
+        assert run.finished_at
+        durations[bisect_left(DURATIONS, (run.finished_at - run.started_at).total_seconds())] += 1
+    return {name: sum(getattr(run, name) for run in rows) for name in _SUMS} | {
+        "runs": len(rows),
+        "runs_with_errors": states[Run.State.COMPLETED_WITH_ERRORS],
+        "runs_failed": states[Run.State.FAILED],
+        "durations": durations,
+    }
