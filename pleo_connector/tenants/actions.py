@@ -17,17 +17,6 @@ def create_tenant(*, name: str, owner: User) -> Tenant:
     return tenant
 
 
-def add_member(*, tenant: Tenant, user: User, role: str, actor: User) -> Membership:
-    with transaction.atomic():
-        membership, _ = Membership.objects.update_or_create(
-            tenant=tenant, user=user, defaults={"role": Role(role)}
-        )
-        record_audit(
-            tenant=tenant, actor=actor, action="added a member", subject=user.email, role=role
-        )
-    return membership
-
-
 def save_preferences(*, user: User, language: str, time_zone: str) -> None:
     """How pages speak to the person; empty: as their browser asks."""
     user.language, user.time_zone = language, time_zone

@@ -12,6 +12,7 @@ from pleo_connector.tenants.models import Invitation, Membership, Role, Tenant, 
 from pleo_connector.tenants.tokens import hash_secret
 
 VALID_FOR = timedelta(days=14)
+MOST_OPEN = 200  # invitations of one company: nobody's letters are sent through us
 
 
 class CannotChange(Exception):
@@ -28,6 +29,8 @@ def invite(
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
         Invitation.objects.filter(tenant=tenant, email__iexact=email).delete()
+        if Invitation.objects.filter(tenant=tenant).count() >= MOST_OPEN:
+            raise CannotChange(_("Too many invitations are open. Take some back first."))
         made: Invitation = Invitation.objects.create(
             tenant=tenant,
             email=email.lower(),
@@ -41,6 +44,24 @@ def invite(
             tenant=tenant, actor=actor.user, action="invited a member", subject=email, role=role
         )
     return made, secret
+
+
+def renew_invitation(*, invitation: Invitation, actor: Membership, now: datetime) -> str:
+    """The secret of a new link, valid anew; the old link stops to work."""
+    _may_give(actor, invitation.role)
+    secret = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        invitation.secret_hash, invitation.invited_by = hash_secret(secret), actor.user
+        invitation.sent_at, invitation.expires_at = now, now + VALID_FOR
+        invitation.save(update_fields=["secret_hash", "invited_by", "sent_at", "expires_at"])
+        record_audit(
+            tenant=invitation.tenant,
+            actor=actor.user,
+            action="invited again",
+            subject=invitation.email,
+            role=invitation.role,
+        )
+    return secret
 
 
 def revoke_invitation(*, invitation: Invitation, actor: User) -> None:
@@ -99,6 +120,14 @@ def change_role(*, member: Membership, role: str, actor: Membership) -> None:
         )
 
 
+def hand_over(*, member: Membership, actor: Membership) -> None:
+    """The member becomes owner, who was one becomes admin: both or neither."""
+    _may_give(actor, Role.OWNER)
+    with transaction.atomic():
+        change_role(member=member, role=Role.OWNER, actor=actor)
+        change_role(member=actor, role=Role.ADMIN, actor=actor)
+
+
 def remove_member(*, member: Membership, actor: Membership) -> None:
     """CannotChange as in `change_role`. What the person did stays in the audit log."""
     with transaction.atomic():
@@ -106,7 +135,7 @@ def remove_member(*, member: Membership, actor: Membership) -> None:
         record_audit(
             tenant=member.tenant,
             actor=actor.user,
-            action="removed a member",
+            action="left the company" if member.pk == actor.pk else "removed a member",
             subject=member.user.email,
             role=member.role,
         )
@@ -122,7 +151,10 @@ def _may_give(actor: Membership, role: str) -> None:
 def _may_lose(actor: Membership, member: Membership, *, to: str = "") -> None:
     """Locks the company, so that two owners cannot remove each other at once."""
     Tenant.objects.select_for_update().get(pk=member.tenant_id)
-    member.refresh_from_db(fields=["role"])
+    roles = dict(Membership.objects.filter(pk__in=(member.pk, actor.pk)).values_list("pk", "role"))
+    if len(roles) < len({member.pk, actor.pk}):
+        raise CannotChange(_("Somebody else was faster: the person is no member any more."))
+    member.role, actor.role = roles[member.pk], roles[actor.pk]
     if member.role != Role.OWNER or to == Role.OWNER:
         return
     if actor.role != Role.OWNER:

@@ -2,9 +2,10 @@
 
 import uuid
 
+from django.db.models import Case, When
 from django.http import Http404
 
-from pleo_connector.tenants.models import Membership, Tenant, User
+from pleo_connector.tenants.models import Invitation, Membership, Role, Tenant, User
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -22,4 +23,28 @@ def get_membership(user: User, public_id: uuid.UUID | None = None) -> Membership
 
 
 def members_of(tenant: Tenant) -> list[Membership]:
-    return list(tenant.memberships.select_related("user").order_by("user__email"))
+    """Owners first, then by what a role may do, then by address."""
+    order = Case(*(When(role=x, then=n) for n, x in enumerate(Role)), default=len(Role))
+    return list(tenant.memberships.select_related("user").order_by(order, "user__email"))
+
+
+def get_member(tenant: Tenant, person_id: uuid.UUID) -> Membership:
+    """Http404 where the person does not belong to the company."""
+    rows = tenant.memberships.select_related("user", "tenant")
+    member = rows.filter(user__public_id=person_id).first()
+    if member is None:
+        raise Http404("No such member.")
+    return member
+
+
+def invitations_of(tenant: Tenant) -> list[Invitation]:
+    rows = Invitation.objects.filter(tenant=tenant).select_related("invited_by")
+    return list(rows.order_by("-sent_at"))
+
+
+def get_invitation(tenant: Tenant, public_id: uuid.UUID) -> Invitation:
+    rows = Invitation.objects.filter(tenant=tenant).select_related("tenant")
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise Http404("No such invitation.")
+    return found

@@ -41,7 +41,7 @@ class Group:
 COMPANY = (
     Item("home", _("Home"), "house"),
     Item("history", _("History"), "history"),
-    Item("members", _("Members"), "users"),
+    Item("members", _("Members"), "users", ("member", "member-remove", "hand-over", "leave")),
 )
 STAFF: tuple[Item, ...] = ()
 TABS: dict[str, tuple[Item, ...]] = {

@@ -7,7 +7,9 @@ from pleo_connector.web.views import (
     exports,
     history,
     home,
+    invitations,
     mapping,
+    members,
     person,
     pleo,
     preview,
@@ -15,12 +17,21 @@ from pleo_connector.web.views import (
 )
 
 ONE = "connections/<uuid:public_id>/"
+MEMBER = "members/<uuid:public_id>/"
+INVITED = "members/invitations/<uuid:public_id>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("company/new/", home.tenant_new, name="tenant-new"),
     path("settings/", person.settings_page, name="settings"),
-    path("members/", home.members, name="members"),
+    path("members/", members.members, name="members"),
+    path("members/leave/", members.leave, name="leave"),
+    path(MEMBER, members.member, name="member"),
+    path(MEMBER + "remove/", members.remove, name="member-remove"),
+    path(MEMBER + "hand-over/", members.hand_over_page, name="hand-over"),
+    path(INVITED + "again/", invitations.again, name="invitation-again"),
+    path(INVITED + "revoke/", invitations.revoke, name="invitation-revoke"),
+    path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
     path("history/", history.history, name="history"),
     path("pleo/callback/", pleo.callback, name="pleo-callback"),
     path("connections/new/", connection.new, name="connection-new"),

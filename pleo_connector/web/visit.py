@@ -7,8 +7,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from pleo_connector.connections.models import Connection
@@ -71,6 +73,12 @@ def current_membership(request: HttpRequest) -> Membership | None:
     return next(
         (x for x in seats if str(x.tenant.public_id) == chosen), seats[0] if seats else None
     )
+
+
+def require(seat: Seat, *, to: str = "configure") -> None:
+    """PermissionDenied unless the person may `configure` or `operate`."""
+    if not (seat.can_configure if to == "configure" else seat.can_operate):
+        raise PermissionDenied(_("Your role does not allow this. An owner or admin can do it."))
 
 
 def on_company(view: View) -> View:

@@ -13,7 +13,7 @@ from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping, save_mapping
 from pleo_connector.mapping.models import MappingVersion
-from pleo_connector.tenants.models import Membership, Tenant, User
+from pleo_connector.tenants.models import Tenant, User
 from pleo_connector.web.forms.choices import suggest
 from pleo_connector.web.steps import next_step, steps_of
 from tests.app import factories
@@ -53,7 +53,7 @@ def left(connection: Connection) -> list[int]:
     return [step.number for step in steps_of(connection) if not step.is_done]
 
 
-# -- Company and members ------------------------------------------------------------------------
+# -- Company ------------------------------------------------------------------------------------
 
 
 def test_the_first_company() -> None:
@@ -64,26 +64,6 @@ def test_the_first_company() -> None:
     assert "Connect the first company" in home.content.decode()
     started = client.post(reverse("connection-new"), follow=True)
     assert "6 steps are left" in started.content.decode()
-
-
-def test_members(client: Client, tenant: Tenant) -> None:
-    url = reverse("members")
-    unknown = client.post(url, {"email": "who@firm.example", "role": "viewer"}).content.decode()
-    assert "Nobody has signed up as who@firm.example yet." in unknown
-    user = factories.make_user("viewer")
-    client.post(url, {"email": user.email.upper(), "role": "viewer"})
-    assert Membership.objects.get(tenant=tenant, user=user).role == "viewer"
-    again = client.post(url, {"email": user.email, "role": "owner"}).content.decode()
-    assert "is a member already, as Viewer." in again
-    assert Membership.objects.get(tenant=tenant, user=user).role == "viewer"
-
-
-def test_an_admin_makes_no_owner(tenant: Tenant) -> None:
-    client = Client()
-    client.force_login(factories.join(tenant, "admin"))
-    user = factories.make_user()
-    client.post(reverse("members"), {"email": user.email, "role": "owner"})
-    assert not Membership.objects.filter(tenant=tenant, user=user).exists()
 
 
 def test_switching_between_companies(client: Client, tenant: Tenant) -> None:

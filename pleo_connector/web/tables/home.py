@@ -1,4 +1,4 @@
-"""The connections and the members of a company."""
+"""The connections of a company."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.web import words
 from pleo_connector.web.tables.base import (
     ListTable,
-    MomentColumn,
     NumberColumn,
     StateColumn,
     TextColumn,
@@ -60,11 +59,3 @@ class HomeTable(ListTable):
             return value
         button = '<a class="btn btn-outline-secondary" href="{}">{}</a>'
         return format_html(button, record.next_url, value)
-
-
-class MemberTable(ListTable):
-    """Rows are memberships."""
-
-    email = TextColumn(gettext_lazy("E-mail address"), accessor="user__email")
-    role = TextColumn(gettext_lazy("Role"), accessor="get_role_display")
-    since = MomentColumn(gettext_lazy("Since"), accessor="created_at")

@@ -1,11 +1,9 @@
-"""Home, companies and their members."""
+"""Home, and companies."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,14 +21,13 @@ from pleo_connector.exports.queries import (
     open_problems,
     waiting_entries,
 )
-from pleo_connector.tenants.actions import add_member, create_tenant
+from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Tenant
-from pleo_connector.tenants.queries import members_of
 from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
-from pleo_connector.web.forms.company import CompanyForm, MemberForm
-from pleo_connector.web.tables.home import HomeTable, MemberTable
-from pleo_connector.web.visit import COMPANY, Seat, current_membership, on_company, user_of
+from pleo_connector.web.forms.company import CompanyForm
+from pleo_connector.web.tables.home import HomeTable
+from pleo_connector.web.visit import COMPANY, Seat, current_membership, user_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +165,3 @@ def tenant_new(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     is_first = current_membership(request) is None
     return render(request, "web/company_new.html", {"form": form, "is_first": is_first})
-
-
-@on_company
-def members(request: HttpRequest, seat: Seat) -> HttpResponse:
-    if request.method == "POST" and not seat.can_configure:
-        raise PermissionDenied(_("Your role does not allow this. An owner or admin can do it."))
-    form = MemberForm(request.POST or None, seat=seat.membership)
-    if request.method == "POST" and form.is_valid() and form.user:
-        role = form.cleaned_data["role"]
-        add_member(tenant=seat.tenant, user=form.user, role=role, actor=seat.user)
-        messages.success(request, _("%(email)s is now a member.") % {"email": form.user.email})
-        return redirect("members")
-    table = MemberTable(members_of(seat.tenant))
-    shown = {"form": form, "table": table, "can_configure": seat.can_configure}
-    return render(request, "web/members.html", shown)

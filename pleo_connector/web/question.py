@@ -1,0 +1,22 @@
+"""A page between a person and something with consequences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    title: str
+    consequences: Sequence[str]  # what happens, what does not, whether it can be undone
+    action: str  # names the consequence
+    keep: str
+    back: str
+    is_grave: bool = False
+
+
+def ask(request: HttpRequest, question: Question) -> HttpResponse:
+    """The yes is posted to the address of the question."""
+    return render(request, "web/question.html", {"question": question})
