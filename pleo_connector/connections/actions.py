@@ -1,7 +1,7 @@
 """All writes to connections. Remote calls come before or after the transactions, never inside."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django_scopes import scope, scopes_disabled
 
 from erp_adapters.errors import RemoteError
 from erp_adapters.ledger import Company
+from pleo_connector.connections import health
 from pleo_connector.connections.erp import open_pleo
 from pleo_connector.connections.grants import oauth_client, store_tokens
 from pleo_connector.connections.models import (
@@ -80,6 +81,7 @@ def connect_pleo(
             )
             grant.api_key, grant.scopes, grant.granted_at = None, " ".join(sorted(who.scopes)), now
             store_tokens(grant, tokens)
+            health.changed(connection_id=connection.pk, now=now)
             record_audit(
                 tenant=connection.tenant, actor=actor, action="connected Pleo", subject=name
             )
@@ -122,7 +124,9 @@ def store_erp_access(
         connection.erp_company_id, connection.erp_company_name = company.id, company.name
         connection.erp_currency, connection.erp_lock_date = company.currency, company.lock_date
         connection.erp_confirmed_at, connection.erp_problem = now, ""
+        connection.erp_access_ends = connection.erp_access_checked_at = None
         connection.save()
+        health.changed(connection_id=connection.pk, now=now)
         ErpCredentials.objects.update_or_create(
             connection=connection, defaults={"secrets": secrets}
         )
@@ -197,11 +201,24 @@ def _send(connection_id: int) -> None:
 
 def mark_erp_problem(*, connection: Connection, sentence: str) -> None:
     connection.erp_problem = sentence[:500]
-    connection.save(update_fields=["erp_problem"])
+    with transaction.atomic():
+        connection.save(update_fields=["erp_problem"])
+        health.changed(connection_id=connection.pk, now=timezone.now())
 
 
 def mark_pleo_problem(*, connection: Connection, sentence: str) -> None:
     """A right is missing: the grant is of no use until a person reconnects with more rights."""
-    PleoGrant.objects.filter(connection=connection, dead_since=None).update(
-        dead_since=timezone.now(), dead_reason=sentence[:500]
-    )
+    now = timezone.now()
+    with transaction.atomic():
+        PleoGrant.objects.filter(connection=connection, dead_since=None).update(
+            dead_since=now, dead_reason=sentence[:500]
+        )
+        health.changed(connection_id=connection.pk, now=now)
+
+
+def note_erp_access(*, connection: Connection, ends: date | None, now: datetime) -> None:
+    """When the ERP's credentials end by themselves; None where nobody can tell."""
+    connection.erp_access_ends, connection.erp_access_checked_at = ends, now
+    with transaction.atomic():
+        connection.save(update_fields=["erp_access_ends", "erp_access_checked_at"])
+        health.changed(connection_id=connection.pk, now=now)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from erp_adapters.errors import AuthenticationFailed
+from pleo_connector.connections import health
 from pleo_connector.connections.models import PleoGrant
 from pleo_connector.pleo.oauth import OAuthClient, Tokens
 
@@ -71,8 +72,11 @@ class StoredGrant:
 
     def _declare_dead(self, grant: PleoGrant, reason: str) -> None:
         grant.access_token = grant.refresh_token = None
-        grant.dead_since, grant.dead_reason = timezone.now(), reason
-        grant.save()
+        now = timezone.now()
+        grant.dead_since, grant.dead_reason = now, reason
+        with transaction.atomic():
+            grant.save()
+            health.changed(connection_id=self._connection_id, now=now)
 
     def _raise_if_dead(self, grant: PleoGrant) -> None:
         if grant.dead_since:

@@ -34,6 +34,9 @@ class Connection(models.Model):
     erp_confirmed_at = models.DateTimeField(null=True)
     # A sentence where the ERP's credentials are dead; empty while they work.
     erp_problem = models.CharField(max_length=500, blank=True)
+    # When those credentials end by themselves, as far as the ERP tells; looked at once a day.
+    erp_access_ends = models.DateField(null=True)
+    erp_access_checked_at = models.DateTimeField(null=True)
 
     # When a worker should look next. While one works this is the end of its lease, so that a
     # dead worker's connection comes due by itself.

@@ -20,6 +20,7 @@ from pleo_connector.bookkeeping.readback import differences
 from pleo_connector.connections.lease import Lease, worker_name
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.asked import look_up
+from pleo_connector.exports.causes import note_causes
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.outcomes import Wait
 from pleo_connector.exports.plan import Planned
@@ -120,6 +121,7 @@ def job_over(
     now: datetime,
     kind: str = "",
     origin: str = "",
+    fix: str = "",
 ) -> None:
     with lease.writing():
         known = status in ExportJob.Status.values
@@ -135,6 +137,7 @@ def job_over(
             **_progress(job),
         )
         job.items.filter(status=Status.PENDING).update(status=Status.ABANDONED)
+        note_causes(lease.connection, job, fix=fix, now=now)
 
 
 def _progress(job: ExportJob) -> dict[str, int]:

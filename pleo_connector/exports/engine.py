@@ -98,10 +98,10 @@ class JobRun:
         actions.job_started(self.lease, self.job)
         if not self.lease.connection.mapping_versions.exists():
             sentence = "It is not set yet how entries are booked. Choose the accounts first."
-            raise Stop("missing_configuration", sentence)
+            raise Stop("missing_configuration", sentence, fix="accounts")
         if remote.vendor_based_bookkeeping and not self.erp.capabilities.vendor_ledger:
             sentence = f"{self.erp.label} keeps no vendor ledger. Turn off Vendor Tagging in Pleo."
-            raise Stop("invalid_configuration", sentence)
+            raise Stop("invalid_configuration", sentence, fix="pleo")
 
     def prepare(self) -> tuple[BookkeepingMapping, Catalog]:
         connection, label = self.lease.connection, self.erp.label
@@ -109,14 +109,14 @@ class JobRun:
             catalog = fresh_catalog(connection=connection, erp=self.erp, now=self.now())
         except OtherCompany as error:
             mark_erp_problem(connection=connection, sentence=error.message)
-            raise Stop("invalid_configuration", error.message) from error
+            raise Stop("invalid_configuration", error.message, fix="erp") from error
         mapping = load_mapping(connection)
         if not catalog.accounts:
             sentence = f"{label} shows no accounts to this connection, so nothing can be booked."
-            raise Stop("missing_configuration", sentence)
+            raise Stop("missing_configuration", sentence, fix="erp")
         if catalog.lock_date == date.max:
             sentence = f"No period is open in {label}, so nothing can be booked. Open one there."
-            raise Stop("invalid_configuration", sentence)
+            raise Stop("invalid_configuration", sentence, fix="erp")
         remote_items = self.pleo.job_items(self.job.pleo_job_id)
         self.items = actions.sync_items(self.lease, self.job, remote_items, now=self.now())
         self.read_payloads()

@@ -6,15 +6,23 @@ from pleo_connector.pleo.client import Job
 
 
 class Stop(Exception):
-    """The job cannot be run on. `remote` is set where Pleo has ended it already.
+    """The job cannot be run on. `fix` marks the page that mends it, as in `translation`.
 
     `origin` (of history's `Run.Origin`) where the type does not say whose fault it is.
+    `remote` is set where Pleo has ended it already.
     """
 
     def __init__(
-        self, job_type: str, sentence: str, *, remote: Job | None = None, origin: str = ""
+        self,
+        job_type: str,
+        sentence: str,
+        *,
+        fix: str = "",
+        remote: Job | None = None,
+        origin: str = "",
     ) -> None:
         super().__init__(sentence)
+        self.fix = fix
         self.origin = origin
         self.job_type = job_type
         self.sentence = sentence
@@ -34,7 +42,7 @@ class Stop(Exception):
                 " What is booked stays booked. Export the entries again in Pleo: booked ones are "
                 "reported and not booked twice."
             )
-        return cls(remote.failure_type, sentence, remote=remote)
+        return cls(remote.failure_type, sentence, fix="pleo", remote=remote)
 
 
 @dataclass

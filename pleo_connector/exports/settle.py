@@ -58,7 +58,8 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
         sentence = "Something went wrong on our side. We have been told, and try again."
         return _pause(run, Wait(_delay(run), "us", sentence))
     sentence = "Something went wrong on our side. Write to us."
-    return _stop(run, Stop("validation_failure", sentence, origin=Run.Origin.OURS))
+    stop = Stop("validation_failure", sentence, fix="support", origin=Run.Origin.OURS)
+    return _stop(run, stop)
 
 
 def _give_up(run: JobRun, error: RemoteError) -> timedelta | None:
@@ -70,7 +71,7 @@ def _give_up(run: JobRun, error: RemoteError) -> timedelta | None:
             if item.status == item.Status.PENDING:
                 item.refuse(meaning.item_type, sentence, fix=meaning.fix, subject=error.message)
         actions.save_items(run.lease, run.items.values())
-    return _stop(run, Stop(job_type_for(error), sentence))
+    return _stop(run, Stop(job_type_for(error), sentence, fix=error.system))
 
 
 def _recall(run: JobRun) -> None:
@@ -101,13 +102,14 @@ def _refused_by_pleo(run: JobRun, error: Rejected) -> timedelta | None:
             Stop(
                 "missing_configuration",
                 f"{error.message} Choose the contra account of each currency in Pleo's settings.",
+                fix="pleo",
             ),
         )
     remote = run.pleo.job(run.job.pleo_job_id)
     if remote.is_finished:
         return _stop(run, Stop.finished_at_pleo(remote))
-    sentence = f"Pleo: {error.message}"
-    return _stop(run, Stop("validation_failure", sentence, origin=Run.Origin.PLEO))
+    stop = Stop("validation_failure", f"Pleo: {error.message}", fix="pleo", origin=Run.Origin.PLEO)
+    return _stop(run, stop)
 
 
 def _stop(run: JobRun, stop: Stop) -> timedelta | None:
@@ -128,6 +130,7 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
         stop.sentence,
         now=run.now(),
         kind=stop.job_type,
+        fix=stop.fix,
         origin=stop.origin,
     )
     return None

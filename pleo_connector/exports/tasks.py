@@ -118,7 +118,7 @@ def opened(connection: Connection, recorder: Recorder) -> tuple[ErpAdapter, Stop
             stop = Stop("accounting_system_authentication_failure", str(error))
         else:
             sentence = f"The settings of {adapter.label} do not fit any more: {error} Reconnect it."
-            stop = Stop("invalid_configuration", sentence)
+            stop = Stop("invalid_configuration", sentence, fix="erp")
         mark_erp_problem(connection=connection, sentence=stop.sentence)
         return cast(ErpAdapter, adapter), stop
 

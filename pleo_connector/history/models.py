@@ -1,6 +1,10 @@
-"""What happened: run → attempt → remote call, and the decisions made on the way. Append-only."""
+"""What happened: run → attempt → remote call, and the decisions made on the way. Append-only.
+
+Beside it, what is wrong at present: a problem per cause, with its own history.
+"""
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -8,7 +12,7 @@ from django.db import models
 from django_scopes import ScopedManager
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.tenants.models import Tenant
+from pleo_connector.tenants.models import Tenant, User
 
 
 class Run(models.Model):
@@ -188,3 +192,126 @@ class DailyStat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.connection_id} on {self.day}"
+
+
+class Problem(models.Model):
+    """One cause on one connection, from the first time it was seen; open, or resolved."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        RESOLVED = "resolved", "Resolved"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="problems")
+    kind = models.CharField(max_length=20)  # of the runs that look for it, or "connection"
+    key = models.CharField(max_length=32)  # of the cause, see `history.problems`
+    origin = models.CharField(max_length=10, choices=Run.Origin.choices)
+    type = models.CharField(max_length=60)  # Pleo's word for the failure, or ours
+    subject = models.CharField(max_length=200, blank=True)
+    sentence = models.TextField()
+    fix = models.CharField(max_length=30, blank=True)  # the page that mends it
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="+")  # the latest
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    opening = models.PositiveIntegerField(default=1)  # grows each time it comes back
+    times = models.PositiveIntegerField(default=0)  # runs that found it
+    has_entries = models.BooleanField(default=False)  # open as long as one of them is
+    first_seen_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    muted_until = models.DateTimeField(null=True)
+    is_muted_for_good = models.BooleanField(default=False)
+
+    objects: ClassVar[models.Manager["Problem"]] = ScopedManager(tenant="connection__tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "key"], name="one_problem_per_cause"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection"], condition=models.Q(state="open"), name="problems_open"
+            ),
+            models.Index(fields=["connection", "-last_seen_at"], name="problems_by_connection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.subject}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    def is_muted(self, now: datetime) -> bool:
+        return self.is_muted_for_good or (self.muted_until is not None and self.muted_until > now)
+
+
+class ProblemEntry(models.Model):
+    """An accounting entry that a problem keeps from being booked, until it `left`."""
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="entries")
+    accounting_entry_id = models.UUIDField()
+    first_seen_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)  # booked, or kept by another problem
+
+    objects: ClassVar[models.Manager["ProblemEntry"]] = ScopedManager(
+        tenant="problem__connection__tenant"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["problem", "accounting_entry_id"], name="entry_once_per_problem"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["accounting_entry_id"],
+                condition=models.Q(left_at=None),
+                name="problem_entries_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Entry {self.accounting_entry_id}"
+
+
+class ProblemEvent(models.Model):
+    """What became of a problem, and who did or saw it."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", "Opened"
+        RESOLVED = "resolved", "Resolved"
+        SEEN = "seen", "Seen"
+        MUTED = "muted", "Muted"
+        UNMUTED = "unmuted", "No longer muted"
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    opening = models.PositiveIntegerField()  # of the problem at that time
+    actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    until = models.DateTimeField(null=True)  # how long it is muted; None: for good
+    at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["ProblemEvent"]] = ScopedManager(
+        tenant="problem__connection__tenant"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["problem", "kind", "opening"],
+                condition=models.Q(kind__in=["opened", "resolved"]),
+                name="opened_and_resolved_once",
+            ),
+            models.UniqueConstraint(
+                fields=["problem", "opening", "actor"],
+                condition=models.Q(kind="seen"),
+                name="seen_once_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.problem_id}"

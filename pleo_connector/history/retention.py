@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import WebhookEvent
-from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
+from pleo_connector.history.models import Attempt, Decision, Problem, RemoteCall, Run
 
 BATCH = 1000  # rows a transaction
 BATCHES = 50  # of one kind, a run
@@ -68,7 +68,12 @@ keep(
         Run,
         "finished_at",
         "KEEP_ATTEMPTS_DAYS",
-        lambda: ~Q(kind="export") & _without(Attempt, "run") & _without(Decision, "run"),
+        lambda: (
+            ~Q(kind="export")
+            & _without(Attempt, "run")
+            & _without(Decision, "run")
+            & _without(Problem, "run")
+        ),
     )
 )
 keep(Kind("webhook events", WebhookEvent, "received_at", "KEEP_WEBHOOKS_DAYS"))
