@@ -62,7 +62,10 @@ class NotAllowed(RemoteError):
 
 
 class Rejected(RemoteError):
-    """`code` is the far side's machine code; `can_override` marks a warning a person may accept."""
+    """`code` is the far side's machine code; `can_override` marks a warning a person may accept.
+
+    `status` is that of HTTP, where its meaning is all that is known of the refusal.
+    """
 
     def __init__(
         self,
@@ -72,11 +75,13 @@ class Rejected(RemoteError):
         detail: str = "",
         code: str = "",
         reference: str = "",
+        status: int | None = None,
         can_override: bool = False,
     ) -> None:
         super().__init__(message, system=system, detail=detail)
         self.code = code
         self.reference = reference
+        self.status = status
         self.can_override = can_override
 
 

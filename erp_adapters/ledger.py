@@ -55,7 +55,9 @@ class DimensionValue:
     name: str
     id: str
     is_active: bool = True
-    is_postable: bool = True
+    is_postable: bool = True  # False: a heading or a total of others
+    valid_from: date | None = None  # the first and the last day on which it may be used
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

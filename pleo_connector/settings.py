@@ -98,6 +98,7 @@ KEEP_CALLS_DAYS = env.int("KEEP_CALLS_DAYS", default=90)
 KEEP_ATTEMPTS_DAYS = env.int("KEEP_ATTEMPTS_DAYS", default=400)
 KEEP_DECISIONS_DAYS = env.int("KEEP_DECISIONS_DAYS", default=3650)  # why it was booked like this
 KEEP_WEBHOOKS_DAYS = env.int("KEEP_WEBHOOKS_DAYS", default=30)
+KEEP_PLANS_DAYS = env.int("KEEP_PLANS_DAYS", default=90)  # what syncs changed, record by record
 
 # -- Django -------------------------------------------------------------------------------------
 

@@ -290,7 +290,13 @@ def _value(dimension: str, row: Json) -> DimensionValue:
         id=row["code"],
         is_active=row.get("isActive", True),
         is_postable=row.get("isPostable", True),
+        valid_from=_date(row.get("validFrom")),
+        valid_until=_date(row.get("validUntil")),
     )
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _vendor(row: Json) -> Vendor:

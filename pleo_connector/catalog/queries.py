@@ -1,9 +1,22 @@
+import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
 from erp_adapters.base import ErpAdapter
 from pleo_connector.bookkeeping.catalog import Catalog
-from pleo_connector.catalog.models import CatalogSnapshot
+from pleo_connector.catalog.models import (
+    CatalogSnapshot,
+    KeptRecord,
+    SyncKind,
+    SyncPlan,
+    SyncPlanItem,
+    SyncSchedule,
+    SyncSettings,
+)
 from pleo_connector.catalog.records import Kind, from_json
 from pleo_connector.connections.models import Connection
 
@@ -38,3 +51,76 @@ def load_catalog(connection: Connection, erp: ErpAdapter) -> Catalog:
         tax_codes=rows.get(Kind.TAX_CODES, ()),
         vendors=rows.get(Kind.VENDORS, ()),
     )
+
+
+# -- Syncs --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionChoice:
+    code: str
+    name: str
+    is_active: bool
+    is_chosen: bool
+
+
+def sync_settings(connection: Connection) -> SyncSettings:
+    """What is chosen; the defaults where nothing is."""
+    found = SyncSettings.objects.filter(connection=connection).first()
+    return found or SyncSettings(connection=connection)
+
+
+def dimension_choices(connection: Connection) -> list[DimensionChoice]:
+    """The ERP's dimensions as last read, in its order."""
+    chosen = {code.casefold() for code in sync_settings(connection).dimensions or []}
+    return [
+        DimensionChoice(x.code, x.name, x.is_active, x.code.casefold() in chosen)
+        for x in records_of(connection, Kind.DIMENSIONS)
+    ]
+
+
+def schedules_of(connection: Connection) -> list[SyncSchedule]:
+    """One of each kind, in the order in which they run; none before the first look was due."""
+    order = list(SyncKind)
+    rows = SyncSchedule.objects.filter(connection=connection)
+    return sorted(rows, key=lambda row: order.index(SyncKind(row.kind)))
+
+
+def latest_plans(connection: Connection) -> dict[str, SyncPlan]:
+    """The newest plan of each kind, with its run."""
+    rows = SyncPlan.objects.filter(connection=connection).select_related("run", "decided_by")
+    return {plan.kind: plan for plan in rows.order_by("kind", "-planned_at").distinct("kind")}
+
+
+def get_plan(connection: Connection, run_id: uuid.UUID) -> SyncPlan:
+    """The plan of a run, by the run's public id."""
+    rows = SyncPlan.objects.filter(connection=connection).select_related("run", "decided_by")
+    plan = rows.filter(run__public_id=run_id).first()
+    if plan is None:
+        raise Http404("No such plan.")
+    return plan
+
+
+def counts_of(plan: SyncPlan) -> dict[tuple[str, str, str], int]:
+    """How many items there are, by (entity, action, state)."""
+    rows = plan.items.order_by().values_list("entity", "action", "state").annotate(Count("pk"))
+    return {(entity, action, state): count for entity, action, state, count in rows}
+
+
+def items_of(
+    plan: SyncPlan, *, action: str = "", state: str = "", entity: str = "", search: str = ""
+) -> "QuerySet[SyncPlanItem]":
+    """In the order in which they are applied; `search` looks at codes and names."""
+    given = {"action": action, "state": state, "entity": entity}
+    rows = plan.items.filter(**{name: value for name, value in given.items() if value})
+    if search:
+        rows = rows.filter(
+            Q(key__icontains=search) | Q(name__icontains=search) | Q(old_name__icontains=search)
+        )
+    return rows.order_by("position")
+
+
+def kept_records(connection: Connection) -> "QuerySet[KeptRecord]":
+    """Records at Pleo that no run archives."""
+    rows = KeptRecord.objects.filter(connection=connection).select_related("kept_by")
+    return rows.order_by("entity", "group", "key")

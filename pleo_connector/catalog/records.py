@@ -31,6 +31,9 @@ def from_json(kind: str, row: dict[str, Any]) -> Any:
         values["rate"] = Decimal(values["rate"])
     if "required_dimensions" in values:
         values["required_dimensions"] = frozenset(values["required_dimensions"])
+    for name in ("valid_from", "valid_until"):
+        if values.get(name):
+            values[name] = date.fromisoformat(values[name])
     return cls(**values)
 
 

@@ -609,7 +609,7 @@ def test_a_receipt_cut_short_is_no_receipt(script: Script, tmp_path: Path, play:
 def test_a_dripping_receipt_meets_the_deadline(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pleo_connector.pleo.client.FILE_SECONDS", 0.1)
+    monkeypatch.setattr("pleo_connector.pleo.door.FILE_SECONDS", 0.1)
     monkeypatch.setattr("erp_adapters.http.READ_TRIES", 1)
     script.play(script.drip)
     with pytest.raises(Unavailable):

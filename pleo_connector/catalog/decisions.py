@@ -1,0 +1,274 @@
+"""What people decide about syncs: dimensions, schedules, and what a plan may do."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from erp_adapters.base import ErpAdapter
+from erp_adapters.ledger import Dimension
+from pleo_connector.catalog.models import (
+    CatalogSnapshot,
+    KeptRecord,
+    SyncKind,
+    SyncPlan,
+    SyncPlanItem,
+    SyncSchedule,
+    SyncSettings,
+)
+from pleo_connector.catalog.records import Kind, to_json
+from pleo_connector.catalog.schedules import ensure_schedules, next_run_at
+from pleo_connector.catalog.selection import MOST
+from pleo_connector.connections.models import Connection
+from pleo_connector.tenants.actions import record_audit
+from pleo_connector.tenants.models import User
+
+Action, State = SyncPlanItem.Action, SyncPlanItem.State
+
+
+class NotPossible(Exception):
+    """A sentence for the person who asked for it."""
+
+
+# -- Dimensions ---------------------------------------------------------------------------------
+
+
+def choose_dimensions(
+    *, connection: Connection, codes: Sequence[str], actor: User, now: datetime
+) -> None:
+    """The whole selection, at most five codes of the ERP. Groups of the others are archived.
+
+    The tags are looked at at once.
+    """
+    codes = list(dict.fromkeys(code for code in codes if code))
+    if len(codes) > MOST:
+        raise NotPossible(_("An expense in Pleo has at most five tags. Choose five or fewer."))
+    with transaction.atomic():
+        chosen = _settings(connection)
+        wanted = {code.casefold() for code in codes}
+        before = {code for code in chosen.dimensions or [] if code.casefold() not in wanted}
+        off = {code for code in chosen.taken_off if code.casefold() not in wanted}
+        chosen.dimensions, chosen.taken_off = codes, sorted(before | off)
+        chosen.save(update_fields=["dimensions", "taken_off"])
+        record_audit(
+            tenant=connection.tenant,
+            actor=actor,
+            action="chose the dimensions",
+            subject=", ".join(codes),
+            taken_off=sorted(before),
+        )
+        _look_now(connection, [SyncKind.TAGS], now)
+
+
+def refresh_dimensions(
+    *, connection: Connection, erp: ErpAdapter, now: datetime
+) -> list[Dimension]:
+    """The ERP's dimensions as they are now; also in the catalog."""
+    dimensions = list(erp.dimensions())
+    CatalogSnapshot.objects.update_or_create(
+        connection=connection,
+        kind=Kind.DIMENSIONS,
+        defaults={"records": [to_json(x) for x in dimensions], "read_at": now},
+    )
+    return dimensions
+
+
+# -- Schedules ----------------------------------------------------------------------------------
+
+
+def ask_for_sync(
+    *, connection: Connection, kind: str = "", only: str = "", actor: User, now: datetime
+) -> None:
+    """Look at one kind now, or at all; of the tags perhaps at one dimension only."""
+    if connection.state != Connection.State.LIVE:
+        raise NotPossible(_("The connection is not live, so nothing is kept in step."))
+    kinds = [SyncKind(kind)] if kind else list(SyncKind)
+    with transaction.atomic():
+        record_audit(
+            tenant=connection.tenant,
+            actor=actor,
+            action="asked for a sync",
+            subject=only or kind or "all",
+        )
+        _look_now(connection, kinds, now, only=only)
+
+
+def set_interval(
+    *, connection: Connection, kind: str, hours: int, actor: User, now: datetime
+) -> None:
+    """1, 12 or 24 hours between two looks."""
+    if hours not in SyncSchedule.HOURS:
+        raise NotPossible(_("Choose every hour, every 12 hours or every day."))
+    with transaction.atomic():
+        schedule = _schedule(connection, kind)
+        schedule.hours = hours
+        schedule.next_run_at = next_run_at(schedule, now)
+        schedule.save(update_fields=["hours", "next_run_at"])
+        _audit(schedule, actor, "changed a schedule", hours=hours)
+
+
+def pause_schedule(*, connection: Connection, kind: str, actor: User) -> None:
+    with transaction.atomic():
+        schedule = _schedule(connection, kind)
+        schedule.is_paused = True
+        schedule.save(update_fields=["is_paused"])
+        _audit(schedule, actor, "paused a schedule")
+
+
+def resume_schedule(*, connection: Connection, kind: str, actor: User, now: datetime) -> None:
+    """And look at once."""
+    with transaction.atomic():
+        schedule = _schedule(connection, kind)
+        schedule.is_paused = False
+        schedule.save(update_fields=["is_paused"])
+        _look_now(connection, [SyncKind(kind)], now)
+        _audit(schedule, actor, "resumed a schedule")
+
+
+def set_archive_limit(*, connection: Connection, percent: int, actor: User) -> None:
+    """A run that would archive a larger share waits for a person."""
+    if not 0 <= percent <= 100:
+        raise NotPossible(_("Name a share from 0 to 100 %."))
+    with transaction.atomic():
+        chosen = _settings(connection)
+        chosen.archive_limit = percent
+        chosen.save(update_fields=["archive_limit"])
+        record_audit(
+            tenant=connection.tenant,
+            actor=actor,
+            action="changed the share archived unasked",
+            subject=f"{percent} %",
+        )
+
+
+# -- Plans --------------------------------------------------------------------------------------
+
+
+def approve_plan(
+    *,
+    plan: SyncPlan,
+    actor: User,
+    now: datetime,
+    keep: Collection[int] = (),
+    keep_all: bool = False,
+) -> int:
+    """Let it be applied. Items to `keep` are not archived, by this run or any later one.
+
+    How many records were kept. NotPossible where somebody decided before.
+    """
+    with transaction.atomic():
+        plan = (
+            SyncPlan.objects.select_for_update()
+            .select_related("connection__tenant")
+            .get(pk=plan.pk)
+        )
+        if plan.state != SyncPlan.State.WAITING:
+            raise NotPossible(_("This plan does not wait for an approval any more."))
+        archives = plan.items.filter(action=Action.ARCHIVE, state=State.PLANNED)
+        kept = _keep(plan, archives if keep_all else archives.filter(pk__in=keep), actor, now)
+        plan.state, plan.decided_by, plan.decided_at = SyncPlan.State.APPROVED, actor, now
+        plan.save(update_fields=["state", "decided_by", "decided_at"])
+        record_audit(
+            tenant=plan.connection.tenant,
+            actor=actor,
+            action="approved a plan",
+            subject=str(SyncKind(plan.kind).label),
+            kept=kept,
+        )
+        _look_now(plan.connection, [SyncKind(plan.kind)], now, is_asked=False)
+    return kept
+
+
+def _keep(plan: SyncPlan, items: "QuerySet[SyncPlanItem]", actor: User, now: datetime) -> int:
+    rows = KeptRecord.objects.bulk_create(
+        (
+            KeptRecord(
+                connection=plan.connection,
+                entity=item.entity,
+                pleo_id=item.pleo_id,
+                key=item.key,
+                name=item.name,
+                group=item.group,
+                kept_by=actor,
+                kept_at=now,
+            )
+            for item in items
+        ),
+        ignore_conflicts=True,
+    )
+    items.update(state=State.KEPT)
+    return len(rows)
+
+
+def let_go(*, kept: KeptRecord, actor: User, now: datetime) -> None:
+    """Runs may archive it again."""
+    with transaction.atomic():
+        record_audit(
+            tenant=kept.connection.tenant,
+            actor=actor,
+            action="let a kept record go",
+            subject=f"{kept.name} ({kept.key})",
+        )
+        KeptRecord.objects.filter(pk=kept.pk).delete()
+
+
+# -- Wakes --------------------------------------------------------------------------------------
+
+
+def retry_after_reconnect(*, connection: Connection, now: datetime) -> None:
+    """Kinds that lacked a permission, or stood still without access, are tried at once."""
+    with transaction.atomic():
+        rows = SyncSchedule.objects.filter(connection=connection).exclude(problem="")
+        kinds = [SyncKind(kind) for kind in rows.values_list("kind", flat=True)]
+        _look_now(connection, kinds, now)
+
+
+def vendor_was_born(*, connection: Connection, now: datetime) -> None:
+    """Pleo's notification of a new vendor. Pleo is asked for the facts."""
+    with transaction.atomic():
+        _look_now(connection, [SyncKind.VENDORS], now, is_asked=False)
+
+
+def _look_now(
+    connection: Connection,
+    kinds: Sequence[SyncKind],
+    now: datetime,
+    *,
+    only: str = "",
+    is_asked: bool = True,
+) -> None:
+    ensure_schedules([connection], now=now)
+    change: dict[str, Any] = {"next_run_at": now, "sent_at": None}
+    if is_asked:
+        change |= {"asked_at": now, "only": only}
+    SyncSchedule.objects.filter(connection=connection, kind__in=kinds).update(**change)
+    # Robust: where the broker is down, beat sends it later.
+    transaction.on_commit(lambda: _send(connection.pk), robust=True)
+
+
+def _send(connection_id: int) -> None:
+    from pleo_connector.celery import app
+
+    app.send_task("catalog.sync_pending", kwargs={"connection_id": connection_id})
+
+
+def _settings(connection: Connection) -> SyncSettings:
+    SyncSettings.objects.get_or_create(connection=connection)
+    return SyncSettings.objects.select_for_update().get(connection=connection)
+
+
+def _schedule(connection: Connection, kind: str) -> SyncSchedule:
+    return SyncSchedule.objects.select_for_update().get(connection=connection, kind=kind)
+
+
+def _audit(schedule: SyncSchedule, actor: User, action: str, **detail: Any) -> None:
+    record_audit(
+        tenant=schedule.connection.tenant,
+        actor=actor,
+        action=action,
+        subject=str(SyncKind(schedule.kind).label),
+        **detail,
+    )

@@ -1,0 +1,293 @@
+"""Plans for accounts, tax codes and vendors. The rule, and the order, are those of `plan`."""
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from erp_adapters.ledger import Account, TaxCode, Vendor
+from pleo_connector.catalog.plan import (
+    Action,
+    Change,
+    Plan,
+    by_code,
+    chosen,
+    in_order,
+    left_out,
+)
+from pleo_connector.pleo.account_calls import PleoAccount
+from pleo_connector.pleo.tax_code_calls import PleoTaxCode
+from pleo_connector.pleo.vendor_calls import ACTIVE, ARCHIVED, DRAFT, PleoVendor
+
+LONGEST = 255  # characters of an account's id, code and name at Pleo
+CHANGED = _("The accounting system has other words for it.")
+
+
+def plan_accounts(
+    accounts: Sequence[Account], existing: Sequence[PleoAccount], *, kept: Collection[str] = ()
+) -> Plan:
+    """Joined by the ERP's permanent id, never by code or name."""
+    usable, changes = _usable_accounts(accounts)
+    known = {account.external_id: account for account in existing}
+    for key, account in usable.items():
+        code, name = account.code[:LONGEST], account.name[:LONGEST]
+        there = known.get(key)
+        if there is None:
+            reason = _("The accounting system has this account, and Pleo does not.")
+            changes.append(_account("create", key, name, reason, more={"code": code}))
+        elif there.archived:
+            reason = _("The account is in use in the accounting system, and was archived in Pleo.")
+            changes.append(_of_account("unarchive", there, name, code, reason))
+        elif (there.name, there.code) != (name, code):
+            changes.append(_of_account("update", there, name, code, CHANGED))
+    for there in existing:
+        if not there.archived and there.external_id not in usable and there.id not in kept:
+            reason = _("The accounting system does not have this account, or has closed it.")
+            changes.append(_of_account("archive", there, there.name, there.code, reason))
+    return Plan(in_order(changes), {"account": sum(not x.archived for x in existing)})
+
+
+def _usable_accounts(accounts: Sequence[Account]) -> tuple[dict[str, Account], list[Change]]:
+    """By id: open accounts that can be booked on; and what Pleo cannot show."""
+    usable: dict[str, Account] = {}
+    problems = []
+    for account in accounts:
+        if not account.is_active or not account.is_postable:
+            continue
+        if not 0 < len(account.id) <= LONGEST:
+            sentence = f"Its id must have 1 to {LONGEST} characters for Pleo."
+        elif not account.name.strip():
+            sentence = _("It has no name in the accounting system, and Pleo needs one.")
+        elif account.id in usable:
+            sentence = f"{usable[account.id].name} has the same id in the accounting system."
+        else:
+            usable[account.id] = account
+            continue
+        problems.append(left_out("account", account.code, account.name, sentence))
+    return usable, problems
+
+
+def _account(action: Action, key: str, name: str, reason: str, **more: Any) -> Change:
+    return Change(action=action, entity="account", key=key, name=name, reason=reason, **more)
+
+
+def _of_account(action: Action, there: PleoAccount, name: str, code: str, reason: str) -> Change:
+    more: dict[str, Any] = {"code": code}
+    if there.tax_code is not None:
+        more["tax_code"] = there.tax_code
+    if there.metadata is not None:
+        more["metadata"] = dict(there.metadata)
+    return _account(
+        action,
+        there.external_id,
+        name,
+        reason,
+        old_name=there.name if there.name != name else "",
+        pleo_id=there.id,
+        more=more,
+    )
+
+
+def plan_tax_codes(
+    codes: Sequence[TaxCode], existing: Sequence[PleoTaxCode], *, kept: Collection[str] = ()
+) -> Plan:
+    """Joined by code, ignoring case. The type that a person set in Pleo stays."""
+    usable, changes = _usable_tax_codes(codes)
+    matched, rest = by_code(existing, usable)
+    for key, code in usable.items():
+        found, name = matched[key], code.name or code.code
+        if not found:
+            more = {"rate": str(code.rate)}
+            reason = _("The accounting system has this tax code, and Pleo does not.")
+            changes.append(_tax_code("create", code.code, name, reason, more=more))
+            continue
+        best = chosen(found, name)
+        rest += [x for x in found if x is not best]
+        if best.archived:
+            reason = _("The tax code is in use in the accounting system, and was archived in Pleo.")
+            changes.append(_of_tax_code("unarchive", best, name, code.rate, reason))
+        elif (best.name, best.rate) != (name, code.rate):
+            changes.append(_of_tax_code("update", best, name, code.rate, CHANGED))
+    for there in rest:
+        if not there.archived and there.id not in kept:
+            reason = _("The accounting system does not have this tax code, or has closed it.")
+            if there.code.casefold() in usable:
+                reason = _("Another tax code has the same code.")
+            changes.append(_of_tax_code("archive", there, there.name, there.rate, reason))
+    return Plan(in_order(changes), {"tax_code": sum(not x.archived for x in existing)})
+
+
+def _usable_tax_codes(codes: Sequence[TaxCode]) -> tuple[dict[str, TaxCode], list[Change]]:
+    usable: dict[str, TaxCode] = {}
+    problems = []
+    for code in codes:
+        key = code.code.casefold()
+        if not code.is_active:
+            continue
+        if not key.strip():
+            sentence = _("It has no code in the accounting system, and Pleo needs one.")
+        elif not 0 <= code.rate <= 1:
+            sentence = f"Its rate of {code.rate * 100:.2f} % is none that Pleo takes."
+        elif key in usable:
+            sentence = f"{usable[key].name} has the same code in the accounting system."
+        else:
+            usable[key] = code
+            continue
+        problems.append(left_out("tax_code", code.code, code.name, sentence))
+    return usable, problems
+
+
+def _tax_code(action: Action, key: str, name: str, reason: str, **more: Any) -> Change:
+    return Change(action=action, entity="tax_code", key=key, name=name, reason=reason, **more)
+
+
+def _of_tax_code(
+    action: Action, there: PleoTaxCode, name: str, rate: Decimal, reason: str
+) -> Change:
+    more = {
+        "rate": str(rate),
+        "type": there.type,
+        "ingoing_account": there.ingoing_account,
+        "outgoing_account": there.outgoing_account,
+    }
+    old = there.name if there.name != name else ""
+    return _tax_code(action, there.code, name, reason, old_name=old, pleo_id=there.id, more=more)
+
+
+def plan_vendors(
+    vendors: Sequence[Vendor],
+    existing: Sequence[PleoVendor],
+    *,
+    currency: str,
+    kept: Collection[str] = (),
+    can_create: bool = True,
+) -> Plan:
+    """Joined by external id, then code, then tax number. A draft was born in Pleo.
+
+    It is created in the ERP, where `can_create` says that this can be done.
+    """
+    usable, changes = _usable_vendors(vendors)
+    match = _VendorIndex(existing)
+    hit = set[str]()
+    for vendor in usable.values():
+        there = match.of(vendor, hit)
+        if there is None:
+            reason = _("The accounting system has this vendor, and Pleo does not.")
+            more = _vendor_more(vendor, None, currency)
+            changes.append(_vendor("create", vendor.code, vendor.name, reason, more=more))
+            continue
+        hit.add(there.id)
+        if change := _of_vendor(vendor, there, currency):
+            changes.append(change)
+    for there in existing:
+        if there.id not in hit and there.id not in kept:
+            changes += _unmatched(there, can_create=can_create)
+    return Plan(in_order(changes), {"vendor": sum(x.state == ACTIVE for x in existing)})
+
+
+def _usable_vendors(vendors: Sequence[Vendor]) -> tuple[dict[str, Vendor], list[Change]]:
+    usable: dict[str, Vendor] = {}
+    problems = []
+    for vendor in vendors:
+        if not vendor.is_active:
+            continue
+        if not vendor.id or not vendor.name.strip():
+            sentence = _("It has no id or no name in the accounting system, and Pleo needs both.")
+        elif vendor.id in usable:
+            sentence = f"{usable[vendor.id].name} has the same id in the accounting system."
+        else:
+            usable[vendor.id] = vendor
+            continue
+        problems.append(left_out("vendor", vendor.code, vendor.name, sentence))
+    return usable, problems
+
+
+class _VendorIndex:
+    """Pleo's vendors by each of their three keys; active ones are found before archived ones."""
+
+    def __init__(self, existing: Sequence[PleoVendor]) -> None:
+        self.by_external: dict[str, PleoVendor] = {}
+        self.by_code: dict[str, PleoVendor] = {}
+        self.by_tax: dict[str, PleoVendor] = {}
+        for there in sorted(existing, key=lambda x: (x.state == ARCHIVED, x.id)):
+            if there.external_id:
+                self.by_external.setdefault(there.external_id, there)
+            if there.code:
+                self.by_code.setdefault(there.code.casefold(), there)
+            if there.tax_number:
+                self.by_tax.setdefault(_digits(there.tax_number), there)
+
+    def of(self, vendor: Vendor, taken: Collection[str]) -> PleoVendor | None:
+        """What belongs to another id of the ERP is not found by its code or tax number."""
+        there = self.by_external.get(vendor.id)
+        if there is not None:
+            return there
+        for found in (
+            self.by_code.get(vendor.code.casefold()),
+            self.by_tax.get(_digits(vendor.tax_number)),
+        ):
+            if found is not None and not found.external_id and found.id not in taken:
+                return found
+        return None
+
+
+def _digits(tax_number: str) -> str:
+    """Without the blanks and signs that people write differently."""
+    return "".join(filter(str.isalnum, tax_number)).casefold()
+
+
+def _of_vendor(vendor: Vendor, there: PleoVendor, currency: str) -> Change | None:
+    more = _vendor_more(vendor, there, currency)
+    now = (there.name, there.external_id, there.code, there.tax_number)
+    wanted = (vendor.name, vendor.id, vendor.code, more["tax_number"])
+    more["differs"] = now != wanted
+    old = there.name if there.name != vendor.name else ""
+    action: Action = "update"
+    if there.state == DRAFT:
+        more["differs"] = there.name != vendor.name or there.tax_number != more["tax_number"]
+        reason = _("The accounting system has a vendor with its code or tax number.")
+    elif there.state == ARCHIVED:
+        action = "unarchive"
+        reason = _("The vendor is in use in the accounting system, and was archived in Pleo.")
+    elif now == wanted:
+        return None
+    else:
+        reason = CHANGED
+    return _vendor(
+        action, vendor.code, vendor.name, reason, old_name=old, pleo_id=there.id, more=more
+    )
+
+
+def _unmatched(there: PleoVendor, *, can_create: bool) -> list[Change]:
+    key, more = there.code or there.external_id, {"tax_number": there.tax_number}
+    if there.state == ACTIVE:
+        reason = _("The accounting system does not have this vendor, or has closed it.")
+        return [_vendor("archive", key, there.name, reason, pleo_id=there.id)]
+    if there.state != DRAFT:
+        return []
+    if can_create:
+        reason = _("It was made in Pleo, and the accounting system does not have it yet.")
+        return [_vendor("adopt", key, there.name, reason, pleo_id=there.id, more=more)]
+    sentence = _(
+        "It was made in Pleo. Add it in the accounting system with the same tax number or code."
+    )
+    return [left_out("vendor", key, there.name, sentence)]
+
+
+def _vendor(action: Action, key: str, name: str, reason: str, **more: Any) -> Change:
+    return Change(action=action, entity="vendor", key=key, name=name, reason=reason, **more)
+
+
+def _vendor_more(vendor: Vendor, there: PleoVendor | None, currency: str) -> dict[str, Any]:
+    """The complete record, as Pleo has it where the ERP knows nothing of it."""
+    more: dict[str, Any] = {
+        "external_id": vendor.id,
+        "code": vendor.code,
+        "tax_number": vendor.tax_number or (there.tax_number if there else ""),
+        "currency": (there.currency if there else "") or currency,
+        "state": there.state if there else ACTIVE,
+    }
+    if there:
+        more |= {"country": there.country, "registration_number": there.registration_number}
+    return more
