@@ -3,15 +3,20 @@
 `{% include "_filters.html" %}` shows `filter`; the list itself stands in an element `#list`.
 """
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pleo_connector.connections.erp import choices
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports.models import ExportJob
-from pleo_connector.web.words import RUN_BADGES
+from pleo_connector.history.models import Run
+from pleo_connector.web.run_words import BADGES, KINDS, ORIGINS
+from pleo_connector.web.words import Text
 
 
 def connections_of(request: Any) -> "QuerySet[Connection]":
@@ -23,16 +28,60 @@ def connections_of(request: Any) -> "QuerySet[Connection]":
 class ListFilter(django_filters.FilterSet):
     """Odd values in the address are shown as such and narrow nothing."""
 
+    more: tuple[str, ...] = ()  # fields that are folded away until one is used
+
     @property
     def is_used(self) -> bool:
         return any(self.data.get(name) for name in self.filters)
 
+    @property
+    def is_more_used(self) -> bool:
+        return any(self.data.get(name) for name in self.more)
 
-class HistoryFilter(ListFilter):
+    @property
+    def fields(self) -> list[forms.BoundField]:
+        return [x for x in self.form if x.name not in self.more]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self.form[name] for name in self.more]
+
+
+def systems() -> list[tuple[str, str]]:
+    """Accounting systems that customers can choose, by name."""
+    return sorted(((x.kind, x.label) for x in choices()), key=lambda x: x[1])
+
+
+class DayFilter(django_filters.DateFilter):
+    """From the beginning of a day, or up to its end, in the reader's time zone."""
+
+    def __init__(self, label: Text, *, field_name: str, is_end: bool = False) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        lookup = "lt" if is_end else "gte"
+        super().__init__(field_name=field_name, lookup_expr=lookup, label=label, widget=widget)
+        self.is_end = is_end
+
+    def filter(self, qs: Any, value: date | None) -> Any:
+        if value is None:
+            return qs
+        try:
+            day = value + timedelta(days=1) if self.is_end else value
+            return super().filter(qs, timezone.make_aware(datetime.combine(day, time())))
+        except OverflowError:  # the calendar ends there
+            return qs
+
+
+class RunFilter(ListFilter):
+    """Of runs of every kind. Each choice is served by an index on tenant and time."""
+
+    more = ("erp", "origin", "since", "until")
+
+    kind = django_filters.ChoiceFilter(
+        label=_("What"), choices=list(KINDS.items()), empty_label=_("All")
+    )
     state = django_filters.ChoiceFilter(
-        field_name="run__state",
         label=_("State"),
-        choices=[(value, badge.word) for value, badge in RUN_BADGES.items()],
+        choices=[(value, badge.word) for value, badge in BADGES.items()],
         empty_label=_("All"),
     )
     connection = django_filters.ModelChoiceFilter(
@@ -41,7 +90,18 @@ class HistoryFilter(ListFilter):
         to_field_name="public_id",
         empty_label=_("All"),
     )
+    erp = django_filters.ChoiceFilter(
+        field_name="connection__erp_kind",
+        label=_("Accounting system"),
+        choices=systems,
+        empty_label=_("All"),
+    )
+    origin = django_filters.ChoiceFilter(
+        label=_("Failed at"), choices=list(ORIGINS.items()), empty_label=_("All")
+    )
+    since = DayFilter(_("From"), field_name="started_at")
+    until = DayFilter(_("Up to"), field_name="started_at", is_end=True)
 
     class Meta:
-        model = ExportJob
-        fields = ("state", "connection")
+        model = Run
+        fields: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ class Group:
 
 COMPANY = (
     Item("home", _("Home"), "house"),
-    Item("history", _("History"), "history"),
+    Item("history", _("History"), "history", ("run",)),
     Item("members", _("Members"), "users", ("member", "member-remove", "hand-over", "leave")),
 )
 STAFF: tuple[Item, ...] = ()

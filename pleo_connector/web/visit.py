@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django_scopes import scope
@@ -16,6 +16,7 @@ from django_scopes import scope
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_connection
 from pleo_connector.exports.queries import get_export
+from pleo_connector.history.queries import get_run
 from pleo_connector.tenants.models import CAN_CONFIGURE, CAN_OPERATE, Membership, Tenant, User
 from pleo_connector.tenants.queries import memberships_of
 
@@ -52,7 +53,7 @@ class Visit(Seat):
     connection: Connection
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def user_of(request: HttpRequest) -> User:
@@ -86,7 +87,7 @@ def on_company(view: View) -> View:
 
     @login_required
     @wraps(view)
-    def inner(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         membership = current_membership(request)
         if membership is None:
             return redirect("home")
@@ -106,7 +107,7 @@ def on_connection(*, write: str = "configure", is_action: bool = False) -> Calla
     def decorate(view: View) -> View:
         @login_required
         @wraps(view)
-        def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponseBase:
             to = write if request.method == "POST" else "read"
             connection, membership = get_connection(user_of(request), public_id, to=to)
             visit = _visit(request, connection, membership)
@@ -120,17 +121,31 @@ def on_connection(*, write: str = "configure", is_action: bool = False) -> Calla
     return decorate
 
 
-def on_export(view: Callable[..., HttpResponse]) -> View:
+def on_export(view: View) -> View:
     """A page of one export job, found through its connection; posting is for those who operate."""
 
     @login_required
     @wraps(view)
-    def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponseBase:
         to = "operate" if request.method == "POST" else "read"
         job, membership = get_export(user_of(request), public_id, to=to)
         visit = _visit(request, job.connection, membership)
         with scope(tenant=job.connection.tenant):
             return view(request, visit, job, **kwargs)
+
+    return inner
+
+
+def on_run(view: View) -> View:
+    """A page of one run, found through its connection; there is nothing to post."""
+
+    @login_required
+    @wraps(view)
+    def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponseBase:
+        run, membership = get_run(user_of(request), public_id)
+        visit = _visit(request, run.connection, membership)
+        with scope(tenant=run.connection.tenant):
+            return view(request, visit, run, **kwargs)
 
     return inner
 

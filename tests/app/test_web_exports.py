@@ -278,14 +278,14 @@ def test_history_filters(client: Client, connection: Connection) -> None:
     other = factories.make_connection(connection.tenant, name="Sydhavn AB")
     factories.make_job(other, booked=2)
     url = reverse("history")
-    rows = 'data-label="Exported"'
+    rows = 'data-label="Started"'
     assert client.get(url).content.decode().count(rows) == 3
     wrong = client.get(url, {"state": "completed_with_errors"}).content.decode()
     assert wrong.count(rows) == 1
     chosen = client.get(url, {"connection": str(other.public_id)}).content.decode()
     assert chosen.count(rows) == 1
     both = {"connection": str(other.public_id), "state": "failed"}
-    assert "No export matches." in client.get(url, both).content.decode()
+    assert "Nothing matches." in client.get(url, both).content.decode()
     odd = client.get(url, {"connection": "x", "state": "y", "page": "z"}).content.decode()
     assert odd.count(rows) == 3
 

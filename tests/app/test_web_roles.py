@@ -47,6 +47,7 @@ class Place:
             "api-export-again": (self.job.public_id,),
             "api-entry": (self.job.items.all()[0].public_id,),
             "api-answer": (self.job.items.all()[0].public_id,),
+            "run": (self.job.run.public_id,),
             "api-run": (self.job.run.public_id,),
             "api-calls": (self.job.run.public_id,),
         }
@@ -59,6 +60,7 @@ class Place:
             "members",
             "leave",
             "history",
+            "history-csv",
             "pleo-callback",
             "connection-new",
             *LISTS,
@@ -132,6 +134,8 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     # For whoever holds the link; accepted by the address it is for only.
     "invitation": ((200,) * 7, (*(403,) * 6, LOGIN)),
     "history": (OWN, None),
+    "history-csv": (OWN, None),
+    "run": (SEE, None),
     "pleo-callback": ((400, 400, 400, 400, 400, 400, LOGIN), None),
     "connection-new": (
         (302, 302, 302, 302, 302, 302, LOGIN),

@@ -8,7 +8,9 @@
     page = page_of(request, notes)
     table = NoteTable(page, page=page, empty=Empty(_("No note was made yet.")))
 
-and `{% render_table table %}`. On narrow screens each row becomes a list of labels and values.
+and `{% render_table table %}`. A list that may grow very long is read by `keyset.slice_of(request,
+notes, at="made_at")` and shown with `part=`. On narrow screens each row becomes a list of labels
+and values.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,6 +24,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from pleo_connector.web.keyset import Slice
 from pleo_connector.web.templatetags import words as written
 from pleo_connector.web.words import Badge, Text, number
 
@@ -51,13 +54,14 @@ class ListTable(django_tables2.Table):
         rows: Iterable[Any],
         *,
         page: Page[Any] | None = None,
+        part: Slice | None = None,
         empty: Empty = Empty(""),
         **kwargs: Any,
     ) -> None:
         super().__init__(
             data=list(rows), template_name="_table.html", orderable=False, default="", **kwargs
         )
-        self.list_page = page
+        self.list_page, self.list_slice = page, part
         self.empty_text, self.empty_url, self.empty_action = empty.text, empty.url, empty.action
 
 

@@ -45,20 +45,6 @@ class ExportTable(ListTable):
         return format_html("{} {}", value.text, moment(value.until))
 
 
-class HistoryTable(ExportTable):
-    """Over several connections."""
-
-    connection = LinkColumn(
-        gettext_lazy("Connection"),
-        accessor="job__connection__pleo_company_name",
-        link=lambda row: reverse("connection", args=[row.job.connection.public_id]),
-        attrs={"a": {}},
-    )
-
-    class Meta:
-        sequence = ("connection", "...")
-
-
 class EntryTable(ListTable):
     date = DayColumn(gettext_lazy("Date"), accessor="item__entry_date", attrs=KEEP)
     entry = LinkColumn(gettext_lazy("Entry"), accessor="item__entry_type", link=lambda row: row.url)

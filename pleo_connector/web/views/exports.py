@@ -46,6 +46,7 @@ from pleo_connector.web.views.asked import Question, questions
 from pleo_connector.web.visit import Visit, on_connection, on_export
 
 ENTRIES_PER_PAGE = 100
+CALLS = 50  # the first ones; the page of the run has them all
 Status = ExportJobItem.Status
 FILTERS = {"failed": Status.FAILED, "booked": Status.SUCCESSFUL}
 NONE_YET = gettext_lazy(
@@ -91,7 +92,7 @@ def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
         "lasted": lasted(job),
         "facts": technical(job),
         "attempts": run_details(job.run, attempts),
-        "calls": calls_of(job.run),
+        "calls": calls_of(job.run)[:CALLS],
         "questions": _questions(job, moving["counts"], moving["problems"]),
     }
     return render(request, "web/export.html", shown)

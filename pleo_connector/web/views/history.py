@@ -1,27 +1,78 @@
-"""What happened when, over all connections of a company."""
+"""What happened when, over all connections of a company, and one run of it."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_scopes import scope
 
-from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import counts_of
-from pleo_connector.web.filters import HistoryFilter
-from pleo_connector.web.rows import export_rows
+from pleo_connector.exports.queries import causes_of
+from pleo_connector.history.models import Run
+from pleo_connector.history.queries import attempts_of, calls_of
+from pleo_connector.web import run_words
+from pleo_connector.web.csv_file import csv_of
+from pleo_connector.web.details import problems_of, run_details
+from pleo_connector.web.filters import RunFilter
+from pleo_connector.web.keyset import slice_of
 from pleo_connector.web.tables.base import Empty, page_of
-from pleo_connector.web.tables.exports import HistoryTable
-from pleo_connector.web.visit import Seat, on_company
+from pleo_connector.web.tables.runs import RunTable, csv_head, csv_line, took
+from pleo_connector.web.visit import Seat, Visit, on_company, on_run
+
+CALLS = 100  # a page
+
+
+def _runs(request: HttpRequest, seat: Seat) -> RunFilter:
+    runs = Run.objects.filter(tenant=seat.tenant).select_related("connection", "export_job")
+    return RunFilter(request.GET, runs, request=request)
 
 
 @on_company
 def history(request: HttpRequest, seat: Seat) -> HttpResponse:
-    jobs = ExportJob.objects.filter(connection__tenant=seat.tenant)
-    ordered = jobs.select_related("run", "connection").order_by("-run__started_at", "-pk")
-    chosen = HistoryFilter(request.GET, ordered, request=request)
-    page = page_of(request, chosen.qs)
-    empty = Empty(_("No export has come yet."))
+    chosen = _runs(request, seat)
+    part = slice_of(request, chosen.qs)
+    empty = Empty(_("Nothing has run yet. Exports appear here when Pleo hands them over."))
     if chosen.is_used:
-        empty = Empty(_("No export matches."), reverse("history"), _("Show all"))
-    table = HistoryTable(export_rows(page, counts_of(list(page))), page=page, empty=empty)
+        empty = Empty(_("Nothing matches."), reverse("history"), _("Show all"))
+    table = RunTable(part.rows, part=part, empty=empty)
     return render(request, "web/history.html", {"filter": chosen, "table": table})
+
+
+@on_company
+def history_csv(request: HttpRequest, seat: Seat) -> HttpResponseBase:
+    """The same runs as a file."""
+    rows, tenant = _runs(request, seat).qs, seat.tenant
+    return csv_of("history", csv_head(), rows, csv_line, inside=lambda: scope(tenant=tenant))
+
+
+@on_run
+def run_page(request: HttpRequest, visit: Visit, run: Run) -> HttpResponse:
+    job = run_words.job_of(run)
+    shown = run_shown(request, run) | {
+        "visit": visit,
+        "connection": visit.connection,
+        "job": job,
+        "problems": problems_of(visit.connection, causes_of(job)) if job and run.failed else [],
+    }
+    return render(request, "web/run.html", shown)
+
+
+def run_shown(request: HttpRequest, run: Run) -> dict[str, Any]:
+    """What a page about one run needs."""
+    page = page_of(request, calls_of(run), per_page=CALLS)
+    return {
+        "run": run,
+        "headline": run_words.headline_of(run),
+        "kind": run_words.kind_word(run.kind),
+        "origin": run_words.origin_word(run.origin, run.connection),
+        "rest": run_words.counts_of_run(run).not_reported,
+        "lasted": took(run),
+        "attempts": run_details(run, attempts_of(run)),
+        "calls": page,
+        "facts": [
+            (_("Correlation id"), run.public_id),
+            (_("Kind"), run.kind),
+            (_("Remote calls"), page.paginator.count),
+        ],
+    }

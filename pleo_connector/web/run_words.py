@@ -1,0 +1,98 @@
+"""What runs of every kind are called, how they end, and where they failed."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import ExportJob
+from pleo_connector.exports.queries import Counts
+from pleo_connector.history.models import Run
+from pleo_connector.web import words
+from pleo_connector.web.words import Badge, Headline, Text
+
+EXPORT = "export"
+KINDS: dict[str, Text] = {
+    EXPORT: gettext_lazy("Export"),
+    "accounts": gettext_lazy("Accounts"),
+    "tags": gettext_lazy("Tags"),
+    "tax_codes": gettext_lazy("Tax codes"),
+    "vendors": gettext_lazy("Vendors"),
+}
+ORIGINS: dict[str, Text] = {
+    Run.Origin.PLEO: "Pleo",
+    Run.Origin.ERP: gettext_lazy("Accounting system"),
+    Run.Origin.MAPPING: gettext_lazy("Mapping"),
+    Run.Origin.OURS: gettext_lazy("Our side"),
+}
+# Of any kind: what is said of exports alone is in `words`.
+BADGES: dict[str, Badge] = {
+    Run.State.RUNNING: Badge("busy", gettext_lazy("At work")),
+    Run.State.WAITING: Badge("busy", gettext_lazy("Waiting")),
+    Run.State.COMPLETED: Badge("ok", gettext_lazy("Done")),
+    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Partly failed")),
+    Run.State.FAILED: Badge("bad", gettext_lazy("Ended early")),
+}
+
+
+def kind_word(kind: str) -> Text:
+    return KINDS.get(kind) or kind.replace("_", " ").capitalize()
+
+
+def origin_word(origin: str, connection: Connection | None = None) -> Text:
+    """The accounting system by its name, where one is known."""
+    if origin == Run.Origin.ERP and connection and connection.erp_kind:
+        return words.erp_label(connection)
+    return ORIGINS.get(origin, "")
+
+
+def badge_of(run: Run) -> Badge:
+    return words.run_badge(run) if run.kind == EXPORT else BADGES[run.state]
+
+
+def job_of(run: Run) -> ExportJob | None:
+    """Of an export, with this run and its connection; without a query where it was joined."""
+    job: ExportJob | None = getattr(run, "export_job", None)
+    if job:
+        job.run, job.connection = run, run.connection
+    return job
+
+
+def counts_of_run(run: Run) -> Counts:
+    rest = max(run.total - run.succeeded - run.failed, 0) if run.is_over else 0
+    return Counts(run.total, run.succeeded, run.failed, rest)
+
+
+def headline_of(run: Run) -> Headline:
+    """How it went, in one sentence."""
+    if job := job_of(run):
+        return words.export_headline(job, counts_of_run(run))
+    if run.state == Run.State.WAITING:
+        return _waiting(run)
+    if not run.is_over:
+        return Headline("busy", _("At work."))
+    if run.state == Run.State.COMPLETED:
+        return Headline("ok", run.headline or _done(run))
+    if run.state == Run.State.FAILED:
+        return Headline("bad", _("Ended before its last step."), detail=run.headline)
+    text = words.counted(
+        ngettext("%(count)s record failed.", "%(count)s records failed.", run.failed), run.failed
+    )
+    return Headline("bad", text, detail=run.headline)
+
+
+def _waiting(run: Run) -> Headline:
+    if run.waiting_for == "reconnect":
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=run.headline)
+    if run.waiting_until is None:
+        return Headline("attention", run.headline or _("Waiting for a person."))
+    if run.waiting_for == "us":
+        return Headline("busy", _("Trying again at"), run.waiting_until, run.headline)
+    text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
+    return Headline("busy", text, run.waiting_until, run.headline)
+
+
+def _done(run: Run) -> str:
+    if not run.total:
+        return _("Nothing had to be changed.")
+    text = ngettext("%(count)s record was changed.", "%(count)s records were changed.", run.total)
+    return words.counted(text, run.total)
