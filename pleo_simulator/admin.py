@@ -197,6 +197,13 @@ def read_calls() -> Response:
     return answer(sim().calls.after(request.args.get("after", 0, type=int)))
 
 
+@blueprint.get("/sim/calls:count")
+def count_calls() -> Response:
+    """Per method and path, ids as {id}; every call since the log was cleared counts."""
+    operations = sim().calls.operations()
+    return answer({"count": sum(operations.values()), "operations": operations})
+
+
 @blueprint.post("/sim/calls:clear")
 def clear_calls() -> Response:
     sim().calls.clear()

@@ -11,6 +11,7 @@ from . import (
     admin,
     admin_entries,
     admin_jobs,
+    admin_master_data,
     admin_webhooks,
     companies,
     export_api,
@@ -23,9 +24,29 @@ from . import (
 )
 from .admin_support import loopback_only
 from .errors import ApiError, answer, error_answer
+from .master_data import (
+    account_batch,
+    accounts,
+    employees,
+    tag_groups,
+    tag_search,
+    tags,
+    tax_codes,
+    vendors,
+)
 from .middleware import Middleware
 from .state import EXTENSION, Simulator, sim
 
+MASTER_DATA = (
+    tag_groups,
+    tags,
+    tag_search,
+    accounts,
+    account_batch,
+    tax_codes,
+    vendors,
+    employees,
+)
 API = ("/v0/", "/v1/", "/v2/", "/v3/", "/sim/", "/files/")
 
 
@@ -50,9 +71,10 @@ def create_app(simulator: Simulator) -> Flask:
         export_api,
         files,
         pages,
+        *MASTER_DATA,
     ):
         app.register_blueprint(module.blueprint)
-    for module in (admin, admin_entries, admin_jobs, admin_webhooks):
+    for module in (admin, admin_entries, admin_jobs, admin_master_data, admin_webhooks):
         module.blueprint.before_request(loopback_only)
         app.register_blueprint(module.blueprint)
     app.register_error_handler(ApiError, _show_api_error)

@@ -42,7 +42,8 @@ def require(*scopes: str) -> Caller:
     """The caller, if the credential holds one of the scopes."""
     caller = authenticate()
     if scopes and caller.scopes.isdisjoint(scopes):
-        raise denied(f"The credential lacks the scope {scopes[0]}.")
+        resource, _, verb = scopes[0].partition(":")
+        raise denied(f"Required permission '{verb.upper()}' on resource '{resource}'")
     return caller
 
 
@@ -122,7 +123,12 @@ _window = _Window()
 def _limit_rate(simulator: Simulator, caller: Caller) -> None:
     limit = simulator.switches.number("rate_limit_per_minute")
     now = simulator.clock.now()
-    if limit and _window.count(caller.credential, int(now // 60)) > limit:
+    counted = {
+        "credential": caller.credential,
+        "client": caller.client_id,
+        "company": caller.company_id,
+    }[simulator.switches.text("rate_limit_counts")]
+    if limit and _window.count(counted, int(now // 60)) > limit:
         headers = {"Retry_After": str(60 - int(now % 60))}
         raise ApiError(
             429,

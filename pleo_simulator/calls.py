@@ -1,8 +1,9 @@
 """Log of API and authorization calls, with secrets replaced."""
 
 import json
+import re
 import threading
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,6 +18,7 @@ SECRET_FIELDS = {
     "ticket",
 }
 KEPT = 50_000
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def redacted(value: Any) -> Any:
@@ -46,12 +48,14 @@ class CallLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._operations: Counter[str] = Counter()
         self._count = 0
 
     def add(self, call: dict[str, Any]) -> None:
         with self._lock:
             self._count += 1
             self._calls.append({"n": self._count, **call})
+            self._operations[f"{call['method']} {_UUID.sub('{id}', call['path'])}"] += 1
 
     def after(self, number: int) -> dict[str, Any]:
         with self._lock:
@@ -60,7 +64,13 @@ class CallLog:
                 "calls": [call for call in self._calls if call["n"] > number],
             }
 
+    def operations(self) -> dict[str, int]:
+        """How often each method and path was called since the log was cleared."""
+        with self._lock:
+            return dict(sorted(self._operations.items()))
+
     def clear(self) -> None:
         """Numbers go on, so that a reader's `after` stays valid."""
         with self._lock:
             self._calls.clear()
+            self._operations.clear()

@@ -41,6 +41,8 @@ FIXED_SIDE_TYPES = frozenset(
         "invoice_payment",
     }
 )
+# Member of a stored line: ids of the chosen category and tags, looked up at every export.
+LINE_REFERENCES = "chosen"
 WHOLE_UNIT_CURRENCIES = frozenset({"JPY", "ISK", "KRW"})
 
 

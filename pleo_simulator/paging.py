@@ -172,7 +172,7 @@ def _block(
     listing: Listing, page: PageRequest, switches: Switches, start: int, chosen: list[Row]
 ) -> dict[str, Any]:
     block: dict[str, Any] = {
-        "currentRequestPagination": _echo(page),
+        "currentRequestPagination": echo(page),
         "hasNextPage": start + len(chosen) < len(listing.rows),
         "hasPreviousPage": start > 0 and bool(listing.rows),
     }
@@ -184,7 +184,7 @@ def _block(
     return block
 
 
-def _echo(page: PageRequest) -> dict[str, Any]:
+def echo(page: PageRequest) -> dict[str, Any]:
     echo: dict[str, Any] = {"parameters": page.filters, "limit": page.limit}
     if page.keys:
         echo |= {"sortingKeys": list(page.keys), "sortingOrder": list(page.orders)}

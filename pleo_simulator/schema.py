@@ -1,7 +1,9 @@
 """Tables of the store file. Instants are Unix seconds of the simulator clock."""
 
+from .master_data import tables as master_data
+
 # Raise it with every change below: an older store file is emptied and seeded again.
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -80,6 +82,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   next_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, next_at);
 """
+TABLES += master_data.TABLES
 
 NAMES = (
     "switches",
@@ -101,4 +104,5 @@ NAMES = (
     "subscriptions",
     "activities",
     "deliveries",
+    *master_data.NAMES,
 )

@@ -22,6 +22,7 @@ class Store:
         self._depth = 0
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
+        self._connection.create_function("folded", 1, _folded, deterministic=True)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._create_tables()
@@ -69,6 +70,10 @@ class Store:
         marks = ", ".join("?" for _ in row)
         self.run(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})", *row.values())
 
+    def update(self, table: str, row_id: str, changes: Row) -> None:
+        names = ", ".join(f"{name} = ?" for name in changes)
+        self.run(f"UPDATE {table} SET {names} WHERE id = ?", *changes.values(), row_id)
+
     def next_position(self, table: str) -> int:
         row = self.one(f"SELECT COALESCE(MAX(position), 0) + 1 AS position FROM {table}")
         return int(row["position"]) if row else 1
@@ -98,6 +103,11 @@ class Store:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+def _folded(text: str | None) -> str | None:
+    """SQLite itself ignores case in ASCII only."""
+    return None if text is None else text.casefold()
 
 
 def encode(value: Any) -> str:

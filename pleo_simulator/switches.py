@@ -1,17 +1,10 @@
 """Named choices for what Pleo leaves unpublished; each can be turned while running."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from .master_data.switches import MASTER_DATA_SWITCHES
 from .store import Store, decode, encode
-
-
-@dataclass(frozen=True)
-class Switch:
-    name: str
-    default: Any
-    description: str
-    choices: tuple[str, ...] = ()
+from .switch import Switch
 
 
 def _days(count: int) -> int:
@@ -53,10 +46,19 @@ SWITCHES = (
     Switch("default_sorting_order", "ASC", "Order of lists by creation.", ("ASC", "DESC")),
     Switch("reject_unknown_query_parameters", True, "400 for names the call does not know."),
     Switch("rate_limit_per_minute", 600, "Calls per credential and minute; 0 is no limit."),
+    Switch(
+        "rate_limit_counts",
+        "credential",
+        "Whose calls count together.",
+        ("credential", "client", "company"),
+    ),
     Switch("retry_after_header", True, "Send Retry-After with 429."),
     Switch("error_type_case", "upper", "Spelling of error types.", ("upper", "lower")),
     Switch(
-        "foreign_resource_status", "403", "Answer for a job of another company.", ("403", "404")
+        "foreign_resource_status",
+        "403",
+        "Answer for what belongs to another company.",
+        ("403", "404"),
     ),
     Switch("api_requires_activation", False, "403 on the Export API until ACTIVATED."),
     Switch("job_expires_in_seconds", 3600, "Seconds without action until a new job expires."),
@@ -150,6 +152,7 @@ SWITCHES = (
     ),
     Switch("event_types_as_string", False, "Print a single event type as a bare string."),
     Switch("disconnect_deletes_subscriptions", True, "Disconnecting ends subscriptions."),
+    *MASTER_DATA_SWITCHES,
 )
 
 _BY_NAME = {switch.name: switch for switch in SWITCHES}

@@ -108,16 +108,50 @@ def nullable(inner: Check) -> Check:
     return check
 
 
-def list_of(inner: Check, *, unique: bool = False) -> Check:
+def list_of(
+    inner: Check, *, unique: bool = False, least: int = 1, most: int | None = None
+) -> Check:
     def check(where: str, value: Any) -> None:
-        if not isinstance(value, list) or not value:
-            raise invalid(f"{where} is not a list with at least one member")
+        if not isinstance(value, list) or len(value) < least:
+            raise invalid(f"{where} is not a list with at least {least} members")
+        if most is not None and len(value) > most:
+            raise invalid(f"{where} has more than {most} members")
         for index, member in enumerate(value):
             inner(f"{where}[{index}]", member)
         if unique and len(set(value)) != len(value):
             raise invalid(f"{where} has a member twice")
 
     return check
+
+
+def text_of(least: int = 0, most: int | None = None, pattern: str | None = None) -> Check:
+    def check(where: str, value: Any) -> None:
+        text(where, value)
+        if len(value) < least:
+            raise invalid(f"{where} is empty")
+        if most is not None and len(value) > most:
+            raise invalid(f"{where} is longer than {most} characters")
+        if pattern is not None and not re.fullmatch(pattern, value):
+            raise invalid(f"{where} has the wrong form")
+
+    return check
+
+
+def fraction(where: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise invalid(f"{where} is not a number from 0 to 1")
+
+
+def whole_number(where: str, value: Any) -> None:
+    right = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not right or abs(value) >= 2**63:
+        raise invalid(f"{where} is not a whole number")
+
+
+def string_metadata(where: str, value: Any) -> None:
+    """At most 50 pairs of strings, names up to 40 and texts up to 500 characters."""
+    text_map(where, value)
+    metadata(where, value)
 
 
 def text_map(where: str, value: Any) -> None:
@@ -157,6 +191,19 @@ def query_set(request: Request, name: str) -> set[str]:
     if len(values) != len(set(values)):
         raise invalid_parameter(f"{name} names a value twice")
     return set(values)
+
+
+def query_flag(request: Request, name: str, *, default: bool = False) -> bool:
+    values = request.args.getlist(name)
+    if not values:
+        return default
+    if len(values) > 1 or values[0] not in ("true", "false"):
+        raise invalid_parameter(f"{name} is not true or false")
+    return values[0] == "true"
+
+
+def query_uuids(request: Request, name: str) -> list[str]:
+    return [path_uuid(name, value) for value in request.args.getlist(name)]
 
 
 def query_choices(request: Request, name: str, choices: tuple[str, ...]) -> list[str]:

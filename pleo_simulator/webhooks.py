@@ -4,20 +4,19 @@ import base64
 import logging
 import secrets
 import threading
-import urllib.error
-import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPException
 from typing import Any
 
 from .clock import Clock, iso
+from .receivers import post
 from .signing import sign
 from .store import Row, Store, decode, encode
 from .switches import Switches
 
 logger = logging.getLogger(__name__)
 JOB_CREATED = "v1.export-job.created"
+VENDOR_CREATED = "v1.vendor.created"
 VARIANTS = (
     "valid",
     "duplicate",
@@ -127,10 +126,16 @@ class Dispatcher:
 
     def announce(self, job: dict[str, Any]) -> None:
         """Queues the event of a new job for every active subscription of its company."""
+        event = job_created_event(job, self.switches.text("webhook_event_type"))
+        self.announce_event(str(job["companyId"]), event, JOB_CREATED)
+
+    def announce_event(
+        self, company_id: str, event: dict[str, Any], subscribed: str | None = None
+    ) -> None:
+        """To the active subscriptions of the company which asked for such events."""
         if not self.switches.flag("webhooks_enabled"):
             return
-        for subscription in self.subscriptions_of(str(job["companyId"])):
-            event = job_created_event(job, self.switches.text("webhook_event_type"))
+        for subscription in self.subscriptions_of(company_id, subscribed or event["eventType"]):
             copies = 2 if self.switches.flag("webhook_twice") else 1
             webhook_id = new_webhook_id()
             for _ in range(copies):
@@ -139,13 +144,13 @@ class Dispatcher:
     def _usual_variant(self) -> str:
         return "variant_b" if self.switches["webhook_body"] == "envelope" else "valid"
 
-    def subscriptions_of(self, company_id: str) -> list[Row]:
+    def subscriptions_of(self, company_id: str, event_type: str = JOB_CREATED) -> list[Row]:
         rows = self.store.all(
             "SELECT * FROM subscriptions WHERE company_id = ? AND status = 'ACTIVE'"
             " AND deleted_at IS NULL ORDER BY position",
             company_id,
         )
-        return [row for row in rows if JOB_CREATED in decode(row["event_types"])]
+        return [row for row in rows if event_type in decode(row["event_types"])]
 
     def enqueue(
         self, subscription: Row, event: dict[str, Any], variant: str, webhook_id: str
@@ -224,25 +229,3 @@ def _authorization(endpoint_auth: dict[str, Any]) -> dict[str, str]:
     known = endpoint_auth.get("credentials") or {}
     pair = f"{known.get('username', '')}:{known.get('password', '')}"
     return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is not a receipt: only 2xx counts."""
-
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        return None
-
-
-# Without proxies of the environment: receivers are usually on this machine.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-
-
-def post(url: str, headers: dict[str, str], body: bytes, timeout: int) -> dict[str, Any]:
-    request = urllib.request.Request(url, data=body, headers=headers, method="POST")
-    try:
-        with _opener.open(request, timeout=timeout) as response:
-            return {"status": response.status}
-    except urllib.error.HTTPError as error:
-        return {"status": error.code}
-    except (OSError, ValueError, HTTPException) as error:
-        return {"error": f"{type(error).__name__}: {error}"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..state import Simulator
 from ..store import encode
-from . import demo
+from . import demo, master_data
 from .builder import Builder, Draft
 from .chart import chart
 from .companies import COMPANIES, GROUP_LOGIN, WALLET_ACCOUNTS, Company
@@ -20,6 +20,7 @@ def load(simulator: Simulator, seed: str) -> None:
     with simulator.store.write():
         for position, company in enumerate(COMPANIES, 1):
             _save_company(simulator, company, position)
+            master_data.load(simulator, company)
             save_drafts(simulator, company, demo.drafts(company), first=1)
         email, password, name = GROUP_LOGIN
         _save_user(simulator, email, password, name, [c.id for c in COMPANIES])

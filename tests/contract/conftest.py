@@ -31,7 +31,10 @@ class Customer:
         self.job_entries: list[str] = []
         self.subscription_id = ""
         self.pair: dict[str, Any] = {}
+        self.vendor_id = ""
+        self.master_data: dict[str, str] = {}
         self.renew()
+        self.renew_master_data()
 
     def renew(self) -> None:
         self.pair = self.simulator.grant(self.company)
@@ -45,6 +48,25 @@ class Customer:
         self.subscription_id = pleo.call("POST", "/v1/subscriptions", json=body).json()["data"][
             "id"
         ]
+
+    def renew_master_data(self) -> None:
+        """One record of each kind, which no entry uses; by the names the paths give them."""
+        wish = {
+            "tagGroups": [{"code": "C", "name": "Contract", "tags": [{"code": "c", "name": "c"}]}],
+            "accounts": [{"externalId": "contract", "name": "Contract"}],
+            "taxCodes": [{"code": "C", "name": "Contract"}],
+            "vendors": [{"externalId": "contract", "name": "Contract", "defaultCurrency": "EUR"}],
+        }
+        path = f"/sim/companies/{self.company.id}/master-data"
+        known = self.simulator.admin("PUT", path, wish)
+        self.vendor_id = known["vendors"][0]["id"]
+        self.master_data = {
+            "groupId": known["tagGroups"][0]["id"],
+            "tagId": known["tagGroups"][0]["tags"][0]["id"],
+            "accountId": known["accounts"][0]["id"],
+            "taxCodeId": known["taxCodes"][0]["id"],
+            "employeeId": known["employees"][0]["id"],
+        }
 
     def code(self) -> str:
         return self.simulator.consent(self.company)["code"]
@@ -84,6 +106,8 @@ def customer(simulator_process: Process) -> Iterator[Customer]:
             several_unfinished_jobs=True,
             second_started_accepted=True,
             overwrite_final_item_status=True,
+            account_search_strict=True,
+            exclusive_tax_codes="accept",
         )
         yield Customer(simulator)
         simulator.admin("POST", "/sim/reset", {"seed": "demo"})

@@ -1,6 +1,7 @@
 """Generated requests, right and wrong ones, against the running simulator and the contract."""
 
 import base64
+import itertools
 import json
 from collections import Counter
 from typing import Any
@@ -29,43 +30,6 @@ SEED = 20260504
 
 # What the contract has and the simulator does not have yet.
 NOT_IMPLEMENTED = {
-    "GET /v0/tag-groups",
-    "POST /v0/tag-groups",
-    "GET /v0/tag-groups/{groupId}",
-    "PUT /v0/tag-groups/{groupId}",
-    "DELETE /v0/tag-groups/{groupId}",
-    "GET /v0/tag-groups/{groupId}/usage",
-    "GET /v0/aggregations/tag-groups",
-    "GET /v0/tag-groups/{groupId}/tags",
-    "POST /v0/tag-groups/{groupId}/tags",
-    "GET /v0/tags",
-    "DELETE /v0/tags",
-    "POST /v0/tags/archive",
-    "POST /v0/tags:search",
-    "GET /v0/tags/{tagId}",
-    "PUT /v0/tags/{tagId}",
-    "DELETE /v0/tags/{tagId}",
-    "POST /v0/aggregations/tags",
-    "POST /v1/chart-of-accounts",
-    "POST /v1/chart-of-accounts/batch",
-    "GET /v1/chart-of-accounts/{accountId}",
-    "PUT /v1/chart-of-accounts/{accountId}",
-    "DELETE /v1/chart-of-accounts/{accountId}",
-    "POST /v1/chart-of-accounts:search",
-    "POST /v0/tax-codes",
-    "GET /v0/tax-codes/{taxCodeId}",
-    "PUT /v0/tax-codes/{taxCodeId}",
-    "DELETE /v0/tax-codes/{taxCodeId}",
-    "POST /v0/tax-codes:search",
-    "POST /v0/tax-codes:calculate-tax-amounts",
-    "POST /v1/vendors",
-    "GET /v1/vendors/{id}",
-    "PUT /v1/vendors/{id}",
-    "POST /v1/vendors/{id}:activate",
-    "POST /v1/vendors/{id}:archive",
-    "POST /v1/vendors:search",
-    "GET /v2/employees",
-    "GET /v2/employees/{employeeId}",
     "POST /v1/accounting-entries:search",
     "GET /v1/accounting-entries/{accountingEntryId}",
     "GET /v1/accounting-entries/{accountingEntryId}/receipts",
@@ -85,6 +49,14 @@ SORTING_KEYS = {
     "GET /v1/companies": "name",
     "GET /v1/subscriptions": "createdAt",
     "GET /v1/subscriptions/{id}/activities": "createdAt",
+    "GET /v0/tag-groups/{groupId}/tags": "name",
+    "GET /v0/tags": "code",
+    "POST /v0/tags:search": "name",
+    "POST /v0/aggregations/tags": "createdAt",
+    "POST /v1/chart-of-accounts:search": "code",
+    "POST /v0/tax-codes:search": "code",
+    "POST /v1/vendors:search": "name",
+    "GET /v2/employees": "email",
 }
 
 # After these, what the next request names is used up.
@@ -94,6 +66,19 @@ CONSUMING = {
     "DELETE /v1/installations/me",
     "POST /oauth/token",
 }
+CONSUMING_MASTER_DATA = {
+    "DELETE /v0/tag-groups/{groupId}",
+    "DELETE /v0/tags",
+    "DELETE /v0/tags/{tagId}",
+    "DELETE /v1/chart-of-accounts/{accountId}",
+    "DELETE /v0/tax-codes/{taxCodeId}",
+}
+
+# Pleo names what is wrong with each item and takes the others.
+JUDGED_PER_ITEM = "POST /v1/chart-of-accounts/batch"
+
+UNIQUE = ("code", "externalId")
+NUMBERS = itertools.count()
 
 Case = schemathesis.Case[Any]
 OPERATIONS: dict[str, schemathesis.APIOperation[Any, Any, Any, Any]] = {
@@ -141,9 +126,10 @@ def hold_to_contract(case: Case, reply: requests.Response) -> None:
     checks: list[CheckFunction] = [
         not_a_server_error,
         status_code_conformance,
-        negative_data_rejection,
     ]
     label = case.operation.label
+    if label != JUDGED_PER_ITEM or reply.status_code != 201:
+        checks.append(negative_data_rejection)
     if (label, reply.status_code) not in UNKNOWN_FORM:
         checks += [content_type_conformance, response_schema_conformance]
         # The same once more with formats and known values.
@@ -160,7 +146,23 @@ def recorded(customer: Customer, since: int) -> list[dict[str, Any]]:
 
 def beyond_nulls(call: dict[str, Any]) -> list[str]:
     """What `check_recorded` would say; it alone forbids the nulls which the contract allows."""
-    return [problem for problem in problems(call) if not problem.endswith(" is null")]
+    return [
+        problem
+        for problem in problems(call)
+        if not problem.endswith(" is null") and not _judged_per_item(call, problem)
+    ]
+
+
+def _judged_per_item(call: dict[str, Any], problem: str) -> bool:
+    length = problem.endswith((" is too long", " should be non-empty"))
+    return length and f"{call['method']} {call['path']}" == JUDGED_PER_ITEM
+
+
+def used_up(label: str, customer: Customer) -> None:
+    if label in CONSUMING:
+        customer.renew()
+    if label in CONSUMING_MASTER_DATA:
+        customer.renew_master_data()
 
 
 # What there is
@@ -225,8 +227,8 @@ def test_right_requests_reach_what_the_company_has(
         aim(case, customer, credential)
         reply = send(case, customer, customer.headers(case.operation.path, credential))
         statuses[reply.status_code] += 1
-        if label in CONSUMING and reply.ok:
-            customer.renew()
+        if reply.ok:
+            used_up(label, customer)
     good = sum(count for status, count in statuses.items() if status < 400)
     assert good > statuses.total() / 2, f"mostly refused: {statuses}"
     sent = recorded(customer, since)
@@ -240,8 +242,8 @@ def test_right_requests_for_what_does_not_exist(
 ) -> None:
     for case in generated(label, schemathesis.GenerationMode.POSITIVE):
         headers = customer.headers(case.operation.path, credential)
-        if send(case, customer, headers).ok and label in CONSUMING:
-            customer.renew()
+        if send(case, customer, headers).ok:
+            used_up(label, customer)
 
 
 @every_credential
@@ -250,8 +252,8 @@ def test_wrong_requests_are_refused(label: str, credential: str, customer: Custo
     since = count_recorded(customer)
     for case in generated(label, schemathesis.GenerationMode.NEGATIVE):
         reply = send(case, customer, customer.headers(case.operation.path, credential))
-        if label in CONSUMING and reply.ok:
-            customer.renew()
+        if reply.ok:
+            used_up(label, customer)
     taken = [call for call in recorded(customer, since) if call["status"] < 400]
     assert [problem for call in taken for problem in beyond_nulls(call)] == []
 
@@ -369,12 +371,14 @@ def aim(case: Case, customer: Customer, credential: str) -> None:
         "job_id": customer.job_id,
         "companyId": customer.company.id,
         "company_id": customer.company.id,
-        "id": customer.subscription_id,
+        **customer.master_data,
+        "id": customer.vendor_id if "/vendors" in label else customer.subscription_id,
     }
     for name in case.path_parameters or {}:
         case.path_parameters[name] = own[name]
-    if case.query:
-        case.query = _own_query(label, case.query, own)
+    query = _own_query(label, case.query or {}, own)
+    if query or case.query:
+        case.query = query
     if isinstance(case.body, dict | list):
         case.body = _own_body(label, case.body, customer, own, credential)
 
@@ -393,6 +397,9 @@ def _own_query(label: str, query: dict[str, Any], own: dict[str, str]) -> dict[s
         # Of the three that exclude one another the offset stays; paging has tests of its own.
         if name not in ("before", "after", "organization_id")
     }
+    rules = OPERATIONS[label].definition.raw.get("x-parameter-rules", {})
+    if "company_id" in rules.get("at-least-one-of", ()):
+        query["company_id"] = own["company_id"]
     keys = [SORTING_KEYS[label]] if "sorting_keys" in query else []
     orders = query.pop("sorting_order", None) or ["ASC"]
     query.pop("sorting_keys", None)
@@ -412,6 +419,16 @@ def _own_body(
             row | {"accountingEntryId": ids[index % len(ids)]} for index, row in enumerate(body)
         ]
     body = {name: own.get(name, value) for name, value in body.items()}
+    for name, kind in (("tagIds", "tagId"), ("tagGroupIds", "groupId"), ("ids", "id")):
+        if body.get(name):
+            body[name] = [own[kind]]
+    if "amountsByTaxCodeId" in body:
+        rows = list(body["amountsByTaxCodeId"].values())
+        body["amountsByTaxCodeId"] = {own["taxCodeId"]: rows[0]} if rows else {}
+    if not label.endswith(":search"):
+        # What has to be unique.
+        fresh = {name: f"{body[name]}{next(NUMBERS)}"[-255:] for name in UNIQUE if body.get(name)}
+        body |= fresh
     if "accountingEntryIds" in body:
         body["accountingEntryIds"] = customer.entries[: len(body["accountingEntryIds"])]
     return body

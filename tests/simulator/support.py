@@ -20,7 +20,11 @@ REDIRECT_URI = "http://127.0.0.1:65000/oauth/callback?tenant=t-1"
 VERIFIER: str = contract()["x-test-vectors"]["pkce"]["code_verifier"]
 CHALLENGE: str = contract()["x-test-vectors"]["pkce"]["code_challenge"]
 EXPORT_SCOPES = "export-jobs:read export-jobs:write export-items:read"
-ALL_SCOPES = f"{EXPORT_SCOPES} companies:read vendors:read"
+MASTER_DATA_SCOPES = (
+    "tag-group:read tag-group:write accounts:read accounts:write tax-codes:read tax-codes:write"
+    " vendors:read vendors:write users:read"
+)
+ALL_SCOPES = f"{EXPORT_SCOPES} companies:read {MASTER_DATA_SCOPES}"
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,16 @@ class Simulator:
     def small_job(self, company: Company, size: int = 3, **wish: Any) -> dict[str, Any]:
         ids = [row["accountingEntryId"] for row in self.entries(company, "queue")[:size]]
         return self.export(company, entryIds=ids, **wish)
+
+    def seed(self, company: Company, wish: dict[str, Any]) -> dict[str, Any]:
+        """Master data behind the API's back, in place of what there was of these kinds."""
+        path = f"/sim/companies/{company.id}/master-data"
+        known: dict[str, Any] = self.admin("PUT", path, wish)
+        return known
+
+    def master_data(self, company: Company) -> dict[str, Any]:
+        known: dict[str, Any] = self.admin("GET", f"/sim/companies/{company.id}/master-data")
+        return known
 
     def register_client(self, **changes: Any) -> None:
         body = {
