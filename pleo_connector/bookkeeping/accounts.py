@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from erp_adapters.ledger import Account, Vendor
 from pleo_connector.bookkeeping.case import NO_ACCOUNT, Case
+from pleo_connector.bookkeeping.codes import key_of
 from pleo_connector.bookkeeping.result import Fix
 from pleo_connector.bookkeeping.sides import NAMES, Role
 from pleo_connector.pleo.export_types import ExportAccount, ExportLine
@@ -23,6 +24,9 @@ ROLE_NAMES: dict[Role, str] = {
 }
 
 
+OTHER_CATEGORY = "Choose another category in Pleo, or an account for it in the mapping."
+
+
 @dataclass(slots=True)
 class Place:
     """Where an amount goes, and why in plain words."""
@@ -36,8 +40,11 @@ def named(account: Account) -> str:
     return f"{account.code} {account.name}".strip()
 
 
-def usable(case: Case, code: str, fix: Fix, what_to_do: str) -> Account:
-    """The account behind a code or id, refused where it does not take postings."""
+def usable(case: Case, code: str, fix: Fix, what_to_do: str, subject: str = "") -> Account:
+    """The account behind a code or id, refused where it does not take postings.
+
+    `subject` is what Pleo calls it, where that is something else.
+    """
     account = case.catalog.account(code)
     if account is None:
         why = f"account {code} does not exist in the accounting system"
@@ -47,7 +54,7 @@ def usable(case: Case, code: str, fix: Fix, what_to_do: str) -> Account:
         why = f"account {named(account)} is a heading or closed and takes no postings"
     else:
         return account
-    case.refuse("account_unknown", why, what_to_do, fix, code)
+    case.refuse("account_unknown", why, what_to_do, fix, subject or code)
     return NO_ACCOUNT
 
 
@@ -71,7 +78,11 @@ def _not_set(case: Case, why: str, subject: str) -> Place:
 
 
 def from_pleo(case: Case, account: ExportAccount, what_to_do: str) -> Account | None:
-    """By number, else by ERP id; None where Pleo gives neither."""
+    """What the customer chose for it; else by number, by ERP id; None where Pleo gives neither."""
+    key = key_of(account)
+    if chosen := case.mapping.account_codes.get(key):
+        hint = f"Choose another account for {key} in the mapping."
+        return usable(case, chosen, "codes", hint, key)
     keys = [x for x in (account.code, account.identifier) if x]
     if not keys:
         return None
@@ -81,7 +92,7 @@ def from_pleo(case: Case, account: ExportAccount, what_to_do: str) -> Account | 
             "account_identifier",
             f"There is no account {account.code}; Pleo's identifier {known} of it is known.",
         )
-    return usable(case, known, "pleo", what_to_do)
+    return usable(case, known, "codes", what_to_do, key)
 
 
 def wallet(case: Case, currency: str) -> Place:
@@ -89,7 +100,7 @@ def wallet(case: Case, currency: str) -> Place:
     setting = case.mapping.accounts.wallet.get(currency)
     if setting and case.mapping.accounts.wallet_source == "configured":
         return from_setting(case, setting, f"wallet account set for {currency}")
-    hint = "Choose another contra account in Pleo, or add this one in the accounting system."
+    hint = "Choose another contra account in Pleo, or an account for it in the mapping."
     found = from_pleo(case, own, hint) if own else None
     if found:
         return Place(found, f"Pleo's contra account for {currency}")
@@ -103,9 +114,8 @@ def wallet(case: Case, currency: str) -> Place:
 
 
 def category(case: Case, line: ExportLine) -> Place:
-    hint = "Choose another category in Pleo, or add the account in the accounting system."
     own = line.account
-    found = from_pleo(case, own, hint) if own else None
+    found = from_pleo(case, own, OTHER_CATEGORY) if own else None
     if own and found:
         return Place(found, f"category {own.name or found.name} → {found.code}")
     default = case.mapping.accounts.default_expense.get(case.item.type)
@@ -115,10 +125,13 @@ def category(case: Case, line: ExportLine) -> Place:
             "default_account", f"The line has no category; account {default} is set for {name}."
         )
         return from_setting(case, default, f"account set for {name} without category")
-    what = f"category {own.name} has no account" if own and own.name else "it has no category"
-    subject = own.name if own and own.name else "category"
-    hint = "Choose a category with an account in Pleo and export it again."
-    case.refuse("missing_configuration", what, hint, "pleo", subject)
+    if own and own.name:
+        what = f"category {own.name} has no account"
+        case.refuse("missing_configuration", what, OTHER_CATEGORY, "codes", own.name)
+    else:
+        what = "it has no category"
+        hint = "Choose a category with an account in Pleo and export it again."
+        case.refuse("missing_configuration", what, hint, "pleo", "category")
     return Place(NO_ACCOUNT, what)
 
 

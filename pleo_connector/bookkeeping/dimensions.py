@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from erp_adapters.ledger import Dimension
 from pleo_connector.bookkeeping.case import Case
 from pleo_connector.bookkeeping.mapping import MappingRule
+from pleo_connector.bookkeeping.result import Fix
 from pleo_connector.pleo.export_types import ExportTag
 
 Values = tuple[tuple[str, str], ...]
@@ -61,11 +62,13 @@ def _put(
         found[axis.code] = value.code
         return
     state = "is blocked" if value else "does not exist"
+    fix: Fix = "dimensions"
     hint = "Choose another tag in Pleo, or add the value in the accounting system."
     if from_rule:
+        fix = "rules"
         hint = "Choose another value in the rule, or add it in the accounting system."
     why = f"{label} {code} {state} in the accounting system"
-    case.refuse("tag_unknown", why, hint, "dimensions", f"{label} {code}")
+    case.refuse("tag_unknown", why, hint, fix, f"{label} {code}")
 
 
 def _to_text(case: Case, group: str, code: str) -> None:

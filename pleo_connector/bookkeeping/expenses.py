@@ -61,9 +61,10 @@ def _expense(
 ) -> Expense:
     own = line.line.tax
     rate, tax, is_reverse = line.rate, line.tax, line.is_reverse
-    text = rule.tax_code if rule and rule.tax_code else own.code if own else None
-    code = known_code(case, text)
-    if code and rule and rule.tax_code and code.rate != rate:
+    ruled = rule.tax_code if rule else None
+    text = ruled or (own.code if own else None)
+    code = known_code(case, text, of_rule=bool(ruled))
+    if code and ruled and code.rate != rate:
         rate = code.rate
         tax = _recomputed(case, line, rate, currency)
     return Expense(
@@ -96,5 +97,5 @@ def _place(case: Case, line: LineAmount, rule: MappingRule | None) -> Place:
     if rule is None or rule.account is None:
         return category(case, line.line)
     hint = "Choose another account in the rule."
-    account = usable(case, rule.account, "accounts", hint)
+    account = usable(case, rule.account, "rules", hint)
     return Place(account, f"{rule.name or 'rule'} → {account.code}")

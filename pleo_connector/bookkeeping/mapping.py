@@ -70,6 +70,8 @@ class Mapping:
     missing_receipt: Literal["warn", "fail"] = "warn"
     erp_changes: ErpChanges = "fail"  # what the ERP would book otherwise than it was sent
     journal_per: JournalPer = "entry"
+    account_codes: Map[str, str] = field(default_factory=dict)  # account in Pleo -> in the ERP
+    tax_codes: Map[str, str] = field(default_factory=dict)  # tax code in Pleo -> in the ERP
     rules: tuple[MappingRule, ...] = ()
 
     @classmethod

@@ -180,6 +180,8 @@ _MAPPING: dict[str, Read] = {
     "missing_receipt": _one_of("warn", "fail"),
     "erp_changes": _one_of("fail", "accept"),
     "journal_per": _one_of("entry", "job"),
+    "account_codes": _map_of(_text, _text),
+    "tax_codes": _map_of(_text, _text),
     "rules": _rules,
 }
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from erp_adapters.ledger import Voucher
 
-Fix = Literal["accounts", "dimensions", "tax", "vendors", "posting", "pleo"]
+Fix = Literal["accounts", "codes", "dimensions", "tax", "vendors", "posting", "rules", "pleo"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,59 +1,58 @@
 """The customer's own rules: which one applies to a line. The first match wins."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterator
+from typing import Literal
 
 from pleo_connector.bookkeeping.case import Case
+from pleo_connector.bookkeeping.facts import Facts, facts_of
 from pleo_connector.bookkeeping.mapping import MappingRule
-from pleo_connector.pleo.export_money import from_iso_units
-from pleo_connector.pleo.export_types import ExportItem, ExportLine
+from pleo_connector.pleo.export_types import ExportLine
+
+Condition = Literal["types", "category", "supplier", "team", "currency", "min_amount", "max_amount"]
 
 
 def rule_for(case: Case, line: ExportLine | None, currency: str, units: int) -> MappingRule | None:
     """`line` is None where the type has no category to look at."""
     if not case.mapping.rules:
         return None
-    amount = from_iso_units(abs(units), currency)
-    category = line.account.code if line and line.account else None
+    facts = facts_of(case.item, line, currency, units)
     for number, rule in enumerate(case.mapping.rules, start=1):
-        if _applies(rule, case.item, category, currency, amount):
+        if applies(rule, facts):
             case.decide("rule", f"{rule.name or f'Rule {number}'} applies: {_told(rule)}.")
             return rule
     return None
 
 
-def _applies(
-    rule: MappingRule, item: ExportItem, category: str | None, currency: str, amount: Decimal
-) -> bool:
-    return (
-        (not rule.types or item.type in rule.types)
-        and (rule.category is None or rule.category == category)
-        and (rule.currency is None or rule.currency == currency)
-        and (rule.min_amount is None or amount >= rule.min_amount)
-        and (rule.max_amount is None or amount <= rule.max_amount)
-        and (rule.supplier is None or _is_supplier(rule.supplier, item))
-        and (rule.team is None or _is_team(rule.team, item))
-    )
+def applies(rule: MappingRule, facts: Facts) -> bool:
+    return next(unmet(rule, facts), None) is None
 
 
-def _is_supplier(wanted: str, item: ExportItem) -> bool:
-    codes: list[str | None] = []
-    names: list[str | None] = []
-    if item.supplier:
-        codes.append(item.supplier.code)
-        names.append(item.supplier.name)
-    if item.vendor:
-        codes.append(item.vendor.code)
-        names.append(item.vendor.name)
-    wanted = wanted.casefold()
-    return any(x and x.casefold() == wanted for x in codes) or any(
-        x and wanted in x.casefold() for x in names
-    )
+def unmet(rule: MappingRule, facts: Facts) -> Iterator[Condition]:
+    """The conditions of the rule that do not hold."""
+    if rule.types and facts.type not in rule.types:
+        yield "types"
+    if rule.category is not None and rule.category != facts.category:
+        yield "category"
+    if rule.supplier is not None and not _is_supplier(rule.supplier, facts):
+        yield "supplier"
+    if rule.team is not None and not _is_named(rule.team, facts.team):
+        yield "team"
+    if rule.currency is not None and rule.currency != facts.currency:
+        yield "currency"
+    if rule.min_amount is not None and facts.amount < rule.min_amount:
+        yield "min_amount"
+    if rule.max_amount is not None and facts.amount > rule.max_amount:
+        yield "max_amount"
 
 
-def _is_team(wanted: str, item: ExportItem) -> bool:
-    known: Sequence[str | None] = (item.team.code, item.team.name) if item.team else ()
-    return any(x and x.casefold() == wanted.casefold() for x in known)
+def _is_supplier(wanted: str, facts: Facts) -> bool:
+    part = wanted.casefold()
+    in_name = any(part in name.casefold() for name in facts.supplier_names)
+    return in_name or _is_named(wanted, facts.supplier_codes)
+
+
+def _is_named(wanted: str, known: tuple[str, ...]) -> bool:
+    return any(x.casefold() == wanted.casefold() for x in known)
 
 
 def _told(rule: MappingRule) -> str:

@@ -55,11 +55,12 @@ def tax_inside(paid: int, rate: Decimal) -> int:
     return half_up(paid, top, bottom + top)
 
 
-def known_code(case: Case, code: str | None) -> TaxCode | None:
+def known_code(case: Case, code: str | None, *, of_rule: bool = False) -> TaxCode | None:
     """The catalog's tax code, refused where it is unknown or closed."""
     if code is None:
         return None
-    found = case.catalog.tax_code(code)
+    mapped = code if of_rule else case.mapping.tax_codes.get(code, code)
+    found = case.catalog.tax_code(mapped)
     if found and found.is_active:
         return found
     if not case.catalog.tax_codes and case.catalog.tax_manner == "send_tax_lines":
@@ -67,9 +68,11 @@ def known_code(case: Case, code: str | None) -> TaxCode | None:
     state = "is inactive" if found else "does not exist"
     case.refuse(
         "tax_code_unknown",
-        f"tax code {code} {state} in the accounting system",
-        "Choose another tax code in Pleo, or add this one in the accounting system.",
-        "tax",
+        f"tax code {mapped} {state} in the accounting system",
+        "Choose another tax code in the rule."
+        if of_rule
+        else "Choose another tax code in Pleo, or one for it in the mapping.",
+        "rules" if of_rule else "tax",
         code,
     )
     return None

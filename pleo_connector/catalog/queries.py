@@ -27,6 +27,14 @@ def records_of(connection: Connection, kind: str) -> list[Any]:
     return [from_json(kind, row) for row in snapshot.records] if snapshot else []
 
 
+def all_records(connection: Connection) -> dict[str, list[Any]]:
+    """Ledger records of every kind, in one query; empty where none was read yet."""
+    found: dict[str, list[Any]] = {kind: [] for kind in Kind.values}
+    for snapshot in CatalogSnapshot.objects.filter(connection=connection):
+        found[snapshot.kind] = [from_json(snapshot.kind, row) for row in snapshot.records]
+    return found
+
+
 def read_at(connection: Connection) -> datetime | None:
     """When the oldest part of the catalog was read; None where a part is missing."""
     times = list(

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import PostedVoucher, Voucher
+from pleo_connector.bookkeeping.codes import PleoCode
 from pleo_connector.bookkeeping.common import is_common, together
 from pleo_connector.bookkeeping.readback import differences
 from pleo_connector.connections.lease import Lease, worker_name
@@ -28,6 +29,7 @@ from pleo_connector.exports.translation import origin_of_fix, origin_of_job, ori
 from pleo_connector.exports.voucher_json import hash_of, voucher_from_json, voucher_to_json
 from pleo_connector.history import actions as history
 from pleo_connector.history.models import Attempt, Decision, Run
+from pleo_connector.mapping.actions import note_codes
 from pleo_connector.pleo.client import Job, JobItem
 
 T = TypeVar("T")
@@ -208,11 +210,14 @@ def save_plan(
     items: Iterable[ExportJobItem],
     decisions: Sequence[tuple[UUID, str, str]],
     *,
+    codes: Iterable[PleoCode] = (),
     now: datetime,
 ) -> None:
+    """`codes` are those that the entries refer to."""
     with lease.writing():
         _store_items(items)
         _store_decisions(job, decisions, now)
+        note_codes(connection=lease.connection, codes=codes, now=now)
 
 
 def save_decisions(

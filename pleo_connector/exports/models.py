@@ -1,6 +1,7 @@
 """Pleo → ERP: jobs, their items, and our record of what was or may have been booked."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,7 +12,9 @@ from django_scopes import ScopedManager
 
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import PostedVoucher, Voucher
+from pleo_connector.bookkeeping.codes import PleoCode, code_mark
 from pleo_connector.bookkeeping.exchange import booked_base
+from pleo_connector.bookkeeping.facts import Facts, facts_to_json
 from pleo_connector.bookkeeping.match import Half
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
@@ -82,6 +85,10 @@ class ExportJobItem(models.Model):
     amount = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     pleo_url = models.URLField(max_length=500, blank=True)
 
+    # What the mapping looks at, so that a rule can be tried on it and a gap knows who waits.
+    facts = models.JSONField(null=True)  # bookkeeping.Facts of each line
+    codes = ArrayField(models.CharField(max_length=220), null=True)  # as `code_mark` writes them
+
     objects: ClassVar[models.Manager["ExportJobItem"]] = ScopedManager(
         tenant="job__connection__tenant"
     )
@@ -101,6 +108,8 @@ class ExportJobItem(models.Model):
         "currency",
         "amount",
         "pleo_url",
+        "facts",
+        "codes",
     ]
 
     class Meta:
@@ -128,6 +137,10 @@ class ExportJobItem(models.Model):
         self.person = (payload.user.name if payload.user else "") or ""
         self.currency, self.amount = money.currency[:3], to_decimal(money)
         self.pleo_url = payload.web_link or ""
+
+    def note_facts(self, facts: Iterable[Facts], codes: Iterable[PleoCode]) -> None:
+        self.facts = [facts_to_json(x) for x in facts]
+        self.codes = [code_mark(x.kind, x.key) for x in codes]
 
     def book(self, *, before: bool) -> None:
         self.status, self.booked_before = self.Status.SUCCESSFUL, before

@@ -11,9 +11,11 @@ from decimal import Decimal
 from erp_adapters.base import Capabilities
 from erp_adapters.ledger import Voucher
 from pleo_connector.bookkeeping.book import book
+from pleo_connector.bookkeeping.case import Case
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.common import in_common
 from pleo_connector.bookkeeping.exchange import asks_for_base
+from pleo_connector.bookkeeping.facts import Facts, facts_in
 from pleo_connector.bookkeeping.job import with_settled
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.bookkeeping.match import OFFERING, Counterparts, Half, Match, half_of
@@ -76,6 +78,14 @@ class Planner:
             return book(item, settings, self.catalog, export_date=day, bill_base=bill_base)
         except Exception as error:  # noqa: BLE001  one entry's trouble does not stop the others
             return error
+
+    def facts(self, item: ExportItem) -> list[Facts]:
+        """What rules look at, line by line."""
+        case = Case(item, self.mapping, self.catalog, self.export_date)
+        try:
+            return list(facts_in(case))
+        except Exception:  # noqa: BLE001  booking meets the same, and it is told there
+            return []
 
     def halves(self, item: ExportItem, vouchers: Sequence[Voucher]) -> dict[int, Half]:
         """What the vouchers of an entry are in a match, by part."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from erp_adapters.base import ErpAdapter
 from pleo_connector.bookkeeping.catalog import Catalog
+from pleo_connector.bookkeeping.codes import PleoCode, codes_of
 from pleo_connector.bookkeeping.common import common_number
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.bookkeeping.result import Booking, NotBookable
@@ -43,6 +44,7 @@ class Planning:
             export_date=run.now().date(),
         )
         self.late: list[ExportItem] = []
+        self.codes: list[PleoCode] = []
 
     def plan(self) -> tuple[list[ExportJobItem], list[Planned]]:
         """(booked by an earlier run, to be booked)."""
@@ -82,7 +84,7 @@ class Planning:
         self, items: Sequence[ExportJobItem], decisions: Sequence[tuple[UUID, str, str]]
     ) -> None:
         run = self.run
-        actions.save_plan(run.lease, run.job, items, decisions, now=run.now())
+        actions.save_plan(run.lease, run.job, items, decisions, codes=self.codes, now=run.now())
 
     def _payload(self, item: ExportJobItem) -> ExportItem | None:
         payload = self.run.payloads.get(item.accounting_entry_id)
@@ -90,6 +92,10 @@ class Planning:
             item.refuse(
                 "validation_failure", "Pleo sent no accounting data for this entry.", fix="support"
             )
+        else:
+            codes = codes_of(payload)
+            item.note_facts(self.planner.facts(payload), codes)
+            self.codes += codes
         return payload
 
     def _planned(

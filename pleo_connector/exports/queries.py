@@ -241,6 +241,23 @@ def latest_jobs(connections: Sequence[Connection]) -> dict[int, ExportJob]:
     return {job.connection_id: job for job in newest}
 
 
+def recent_entries(
+    connection: Connection, *, jobs: int = 3, limit: int = 50
+) -> list[ExportJobItem]:
+    """Entries of the latest exports whose facts are known, for rules to be tried on."""
+    latest = ExportJob.objects.filter(connection=connection).order_by("-created_at", "-pk")
+    rows = ExportJobItem.objects.filter(
+        job__in=list(latest.values_list("pk", flat=True)[:jobs]), facts__isnull=False
+    )
+    return list(rows.order_by("-job_id", "position")[:limit])
+
+
+def entry_of(connection: Connection, public_id: UUID) -> ExportJobItem | None:
+    rows = ExportJobItem.objects.filter(job__connection=connection, public_id=public_id)
+    found: ExportJobItem | None = rows.first()
+    return found
+
+
 def booking_rate(job: ExportJob) -> int | None:
     """Entries a minute; None until enough of them are booked to tell."""
     booked = Posting.objects.filter(job=job, state=Posting.State.POSTED, part=0).aggregate(

@@ -53,7 +53,8 @@ JOB_TYPES = frozenset(
 class Meaning:
     item_type: str
     job_type: str
-    fix: str  # accounts | dimensions | tax | vendors | posting | pleo | erp | support
+    # accounts | codes | dimensions | tax | vendors | posting | rules | pleo | erp | support
+    fix: str
     advice: str  # what a bookkeeper does about it; {erp} is the name of theirs
 
 
@@ -84,8 +85,8 @@ MEANINGS: dict[type[errors.RemoteError], Meaning] = {
     errors.AccountUnknown: Meaning(
         "account_unknown",
         "invalid_configuration",
-        "accounts",
-        "Choose another category in Pleo or another account in the account settings, or open the "
+        "codes",
+        "Choose another category in Pleo or another account for it in the mapping, or open the "
         "account in {erp}.",
     ),
     errors.VendorUnknown: Meaning(

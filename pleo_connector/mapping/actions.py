@@ -1,10 +1,16 @@
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.db import transaction
 
+from pleo_connector.bookkeeping.codes import PleoCode
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
-from pleo_connector.mapping.models import MappingVersion
+from pleo_connector.mapping.models import MappingVersion, SeenCode
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
+
+LONGEST = 200  # letters of a code
 
 
 class NewerVersion(Exception):
@@ -44,10 +50,38 @@ def save_mapping(
         )
 
 
+def note_codes(*, connection: Connection, codes: Iterable[PleoCode], now: datetime) -> None:
+    """Codes that Pleo sent, for the pages where they are mapped; one statement for all."""
+    rows = {
+        (code.kind, code.key): SeenCode(
+            connection=connection,
+            kind=code.kind,
+            key=code.key,
+            name=code.name[:200],
+            identifier=code.identifier[:200],
+            rate=code.rate,
+            seen_at=now,
+        )
+        for code in codes
+        if len(code.key) <= LONGEST  # no account or tax code of an ERP is as long
+    }
+    SeenCode.objects.bulk_create(
+        [rows[key] for key in sorted(rows)],  # in one order, so that two writers never lock
+        update_conflicts=True,
+        unique_fields=["connection", "kind", "key"],
+        update_fields=["name", "identifier", "rate", "seen_at"],
+    )
+
+
 def load_mapping(connection: Connection) -> Mapping:
     """The mapping in force; all defaults where none was saved."""
+    return load_numbered(connection)[0]
+
+
+def load_numbered(connection: Connection) -> tuple[Mapping, int]:
+    """The mapping in force and its number, for `based_on`; 0 where none was saved."""
     latest = _latest(connection)
-    return Mapping.from_json(latest.settings) if latest else Mapping()
+    return (Mapping.from_json(latest.settings), latest.number) if latest else (Mapping(), 0)
 
 
 def _latest(connection: Connection) -> MappingVersion | None:

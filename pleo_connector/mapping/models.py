@@ -25,3 +25,30 @@ class MappingVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Mapping {self.number} of {self.connection_id}"
+
+
+class SeenCode(models.Model):
+    """An account or tax code that entries of Pleo refer to, so that it can be mapped."""
+
+    class Kind(models.TextChoices):  # bookkeeping.CodeKind
+        CATEGORY = "category", "Category"
+        CONTRA = "contra", "Contra account"
+        TAX = "tax", "Tax code"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="seen_codes")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    key = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True)
+    identifier = models.CharField(max_length=200, blank=True)
+    rate = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    seen_at = models.DateTimeField()  # last
+
+    objects: ClassVar[models.Manager["SeenCode"]] = ScopedManager(tenant="connection__tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "key"], name="seen_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.name}".strip()

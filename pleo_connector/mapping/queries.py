@@ -1,8 +1,9 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.mapping.models import MappingVersion
+from pleo_connector.mapping.models import MappingVersion, SeenCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ def versions_of(connection: Connection, *, limit: int) -> list[tuple[MappingVers
         (version, changes(before, version.settings))
         for version, before in zip(versions, befores, strict=True)
     ][:limit]
+
+
+def seen_codes(connection: Connection, kinds: Collection[str]) -> list[SeenCode]:
+    """Codes of these kinds that Pleo sent, by code: as many as its lists have, not its entries."""
+    rows = SeenCode.objects.filter(connection=connection, kind__in=kinds)
+    return list(rows.order_by("key", "kind"))
 
 
 def others_of(connection: Connection) -> list[Connection]:

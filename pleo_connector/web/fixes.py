@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[Text, str]] = {
     "tax": (gettext_lazy("Check the tax accounts"), "accounts"),
     "vendors": (gettext_lazy("Check the vendor settings"), "accounts"),
     "dimensions": (gettext_lazy("Check the dimensions"), "dimensions"),
+    "rules": (gettext_lazy("Look at the rules"), "rules"),
     "posting": (gettext_lazy("Check how entries are posted"), "posting"),
 }
 

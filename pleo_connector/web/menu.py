@@ -48,6 +48,7 @@ TABS: dict[str, tuple[Item, ...]] = {
     "mapping": (
         Item("accounts", _("Accounts"), ""),
         Item("dimensions", _("Dimensions"), ""),
+        Item("rules", _("Rules"), "", ("rule", "rule-new")),
     ),
 }
 
@@ -60,7 +61,12 @@ CONNECTION = (
     Item("connection", _("Overview"), "gauge", ("preview",), _is_used),
     Item("exports", _("Exports"), "list-checks", ("export", "entry"), _is_used),
     Item("setup", _("Set-up"), "plug", ("erp-choose", "erp-connect")),
-    Item("accounts", _("Mapping"), "scale", tuple(x.name for x in TABS["mapping"])),
+    Item(
+        "accounts",
+        _("Mapping"),
+        "scale",
+        tuple(name for x in TABS["mapping"] for name in (x.name, *x.also)),
+    ),
     Item("posting", _("Posting"), "book-open-check"),
     Item("changes", _("Changes"), "git-compare"),
 )

@@ -13,6 +13,7 @@ from pleo_connector.web.views import (
     person,
     pleo,
     preview,
+    rules,
     settings_history,
 )
 
@@ -49,6 +50,9 @@ urlpatterns = [
     path(ONE + "accounts/", mapping.accounts, name="accounts"),
     path(ONE + "dimensions/", mapping.dimensions, name="dimensions"),
     path(ONE + "posting/", mapping.posting, name="posting"),
+    path(ONE + "rules/", rules.rules_page, name="rules"),
+    path(ONE + "rules/new/", rules.rule_page, name="rule-new"),
+    path(ONE + "rules/<int:place>/", rules.rule_page, name="rule"),
     path(ONE + "exports/", exports.exports, name="exports"),
     path("exports/<uuid:public_id>/", exports.export, name="export"),
     path(ONE + "changes/", settings_history.changes_page, name="changes"),

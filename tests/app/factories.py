@@ -20,7 +20,8 @@ from erp_adapters.ledger import (
     Vendor,
     Voucher,
 )
-from pleo_connector.bookkeeping.mapping import Accounts, Mapping
+from pleo_connector.bookkeeping.facts import Facts
+from pleo_connector.bookkeeping.mapping import Accounts, Mapping, MappingRule
 from pleo_connector.catalog.models import CatalogSnapshot
 from pleo_connector.catalog.records import Kind, to_json
 from pleo_connector.connections.models import Connection, ErpCredentials, PleoGrant
@@ -57,7 +58,15 @@ VALUES = (
     DimensionValue(dimension="department", code="OPS", name="Operations", id="2"),
     DimensionValue(dimension="project", code="P100", name="Harbour", id="3"),
 )
-MAPPING = Mapping(accounts=Accounts(wallet={"DKK": "1920"}, out_of_pocket="2820"))
+RULES = (
+    MappingRule(name="Trains", supplier="rail", account="5800", dimensions={"project": "P100"}),
+    MappingRule(types=("card_purchase",), max_amount=Decimal(100), account="6100"),
+    MappingRule(name="Software in sales", category="6540", team="Sales", tax_code="I25"),
+)
+MAPPING = Mapping(
+    accounts=Accounts(wallet={"DKK": "1920"}, out_of_pocket="2820"),
+    rules=RULES,
+)
 
 
 def make_user(role: str = "owner") -> User:
@@ -230,6 +239,15 @@ def _item(job: ExportJob, position: int, status: str) -> ExportJobItem:
         amount=Decimal(125 + 1737 * (position % 17)),
         pleo_url=f"https://app.example.com/expense/{position}",
     )
+    facts = Facts(
+        type=item.entry_type,
+        currency="DKK",
+        amount=item.amount or Decimal(0),
+        category=EXPENSE[position % len(EXPENSE)],
+        supplier_names=(item.who,),
+        team=("SAL", "Sales"),
+    )
+    item.note_facts([facts], [])
     if status == Status.FAILED:
         kind, sentence, fix, subject = FAILURES[position % len(FAILURES)]
         item.refuse(kind, sentence, fix=fix, subject=subject)

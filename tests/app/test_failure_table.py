@@ -32,7 +32,18 @@ from pleo_connector.mapping.actions import save_mapping
 from pleo_connector.mapping.models import MappingVersion
 from tests.app.conftest import ACCOUNTS, Desk, FakeErp
 
-PAGES = {"accounts", "dimensions", "tax", "vendors", "posting", "pleo", "erp", "support"}
+PAGES = {
+    "accounts",
+    "codes",
+    "dimensions",
+    "rules",
+    "tax",
+    "vendors",
+    "posting",
+    "pleo",
+    "erp",
+    "support",
+}
 REFUSED = "accounting_system_validation_failure"
 
 
@@ -218,7 +229,7 @@ ROWS: list[tuple[Callable[[Scene], str], str, str, tuple[str, ...]]] = [
     (
         unknown_account,
         "account_unknown",
-        "pleo",
+        "codes",
         ("account 9999 does not exist", "Choose another category in Pleo"),
     ),
     (unknown_tax_code, "tax_code_unknown", "tax", ("I25", "does not exist", "Choose")),
@@ -236,7 +247,7 @@ ROWS: list[tuple[Callable[[Scene], str], str, str, tuple[str, ...]]] = [
     (
         account_closed_since,
         "account_unknown",
-        "accounts",
+        "codes",
         ("Fake ERP: There is no account 6310.", "Choose another category in Pleo"),
     ),
     (

@@ -36,6 +36,7 @@ class Place:
     def url(self, name: str) -> str:
         args: dict[str, tuple[Any, ...]] = {
             "erp-connect": (self.connection.public_id, "tryton"),
+            "rule": (self.connection.public_id, 1),
             "export": (self.job.public_id,),
             "export-progress": (self.job.public_id,),
             "export-again": (self.job.public_id,),
@@ -153,6 +154,9 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "accounts": (SEE, FORM_OPERATE),
     "dimensions": (SEE, (302, 302, 302, 403, 404, 404, LOGIN)),
     "posting": (SEE, FORM_OPERATE),
+    "rules": (SEE, OPERATE),
+    "rule-new": (SEE, FORM_OPERATE),
+    "rule": (SEE, FORM_OPERATE),
     "exports": (SEE, None),
     "preview": (SEE, None),
     "changes": (SEE, FORM_CONFIGURE),

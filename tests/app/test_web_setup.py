@@ -261,6 +261,22 @@ def test_posting(client: Client, connection: Connection) -> None:
     assert mapping.accounts == factories.MAPPING.accounts
 
 
+def test_employees_as_vendors_and_accounts_of_entries_without_category(
+    client: Client, connection: Connection
+) -> None:
+    chosen = {
+        "wallet_source": "pleo",
+        "out_of_pocket": "2820",
+        "employee_ledger": "vendor",
+        "default_employee_vendor": "1001",
+        "default_fee": "6540",
+    }
+    client.post(reverse("accounts", args=[connection.public_id]), chosen)
+    saved = load_mapping(connection)
+    assert (saved.employee_ledger, saved.default_employee_vendor) == ("vendor", "1001")
+    assert saved.accounts.default_expense == {"fee": "6540"}
+
+
 def test_special_settings_of_posting(client: Client, connection: Connection) -> None:
     url = reverse("posting", args=[connection.public_id])
     form = {
@@ -272,8 +288,6 @@ def test_special_settings_of_posting(client: Client, connection: Connection) -> 
     special = {
         "erp_changes": "accept",
         "journal_per": "job",
-        "employee_ledger": "vendor",
-        "default_employee_vendor": "E8",
         "invoice_currency": "wallet",
         "fx_difference": "line",
         "minor_units": "hundredths",

@@ -9,7 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from erp_adapters.ledger import Account, Vendor
+from pleo_connector.bookkeeping.facts import WITH_LINES
 from pleo_connector.bookkeeping.mapping import Accounts, Mapping
+from pleo_connector.bookkeeping.sides import NAMES
 from pleo_connector.web.forms.choices import (
     Suggestion,
     account_choices,
@@ -17,8 +19,17 @@ from pleo_connector.web.forms.choices import (
     suggest,
 )
 from pleo_connector.web.words import Text
+from pleo_connector.web.words import entry_type as entry_type_name
 
 WALLET = "wallet_"
+DEFAULT = "default_"
+LEDGER, STAFF = "employee_ledger", "default_employee_vendor"
+LEDGERS = (
+    ("account", _("One account for all")),
+    ("vendor", _("A vendor account for each, by the employee's code")),
+)
+# What Pleo may send without a category, the likeliest first.
+WITHOUT_CATEGORY = [name for name in ("fee", "cashback", *NAMES) if name in WITH_LINES]
 NEW_CURRENCY, NEW_WALLET = "new_currency", "new_wallet"
 
 
@@ -95,6 +106,7 @@ SECTIONS: dict[str, Text] = {
     "People": _("People"),
     "Suppliers": _("Suppliers"),
     "Tax": _("Tax"),
+    "Default": _("Entries without a category"),
     "Differences": _("Differences"),
 }
 SOURCES = (
@@ -127,7 +139,42 @@ class AccountsForm(forms.Form):
         self._add_wallets(currency)
         for role, text in ROLES.items():
             self._add(role, role, text.label, text.help, text.required)
-        self._add_vendor(vendors)
+        self.vendors = [(x.code, f"{x.code} {x.name}") for x in vendors if x.is_active]
+        self._add_vendor(
+            "generic_vendor",
+            _("Vendor for all other suppliers"),
+            _(
+                "Stands for suppliers that have no vendor. Without it, their invoices are "
+                "not booked."
+            ),
+        )
+        self._add_employees()
+        self._add_defaults()
+
+    def _add_employees(self) -> None:
+        self.fields[LEDGER] = forms.ChoiceField(
+            label=_("What employees are owed"),
+            choices=LEDGERS,
+            required=False,
+            help_text=_("Where each has a vendor, what they paid themselves is booked there."),
+        )
+        self.initial[LEDGER] = self.mapping.employee_ledger
+        self._add_vendor(
+            STAFF,
+            _("Vendor of employees without a code"),
+            _("Only used where each employee has a vendor account."),
+        )
+
+    def _add_defaults(self) -> None:
+        for entry_type in WITHOUT_CATEGORY:
+            name = DEFAULT + entry_type
+            self.fields[name] = forms.ChoiceField(
+                label=entry_type_name(entry_type), choices=self.options, required=False
+            )
+            self.initial[name] = self.mapping.accounts.default_expense.get(entry_type, "")
+        self.fields[DEFAULT + WITHOUT_CATEGORY[0]].help_text = _(
+            "Without it, such an entry is not booked until it has a category in Pleo."
+        )
 
     def _add_wallets(self, currency: str) -> None:
         self.currencies = [x for x in [currency, *self.mapping.accounts.wallet] if x]
@@ -169,21 +216,16 @@ class AccountsForm(forms.Form):
         saved: str | None = getattr(self.mapping.accounts, name)
         return saved
 
-    def _add_vendor(self, vendors: Sequence[Vendor]) -> None:
-        names = [(x.code, f"{x.code} {x.name}") for x in vendors if x.is_active]
-        saved = self.mapping.generic_vendor
+    def _add_vendor(self, name: str, label: Text, help: Text) -> None:
+        saved: str | None = getattr(self.mapping, name)
+        names = self.vendors
         if saved and saved not in {code for code, _ in names}:
-            names.insert(0, (saved, gettext("%(code)s is not usable any more") % {"code": saved}))
-        self.fields["generic_vendor"] = forms.ChoiceField(
-            label=_("Vendor for all other suppliers"),
-            help_text=_(
-                "Stands for suppliers that have no vendor. Without it, their invoices are "
-                "not booked."
-            ),
-            choices=[("", "—"), *names],
-            required=False,
+            gone = gettext("%(code)s is not usable any more") % {"code": saved}
+            names = [(saved, gone), *names]
+        self.fields[name] = forms.ChoiceField(
+            label=label, help_text=help, choices=[("", "—"), *names], required=False
         )
-        self.initial["generic_vendor"] = saved or ""
+        self.initial[name] = saved or ""
 
     def sections(self) -> list[tuple[Text, list[Any]]]:
         """Fields in the order of the page, each with its suggestion."""
@@ -193,6 +235,8 @@ class AccountsForm(forms.Form):
             names[text.title].append(role)
         names["Wallet"] += [NEW_CURRENCY, NEW_WALLET]
         names["Suppliers"].append("generic_vendor")
+        names["People"] += [LEDGER, STAFF]
+        names["Default"] = [DEFAULT + entry_type for entry_type in WITHOUT_CATEGORY]
         return [
             (SECTIONS[section], [(self[name], self.suggested.get(name)) for name in fields])
             for section, fields in names.items()
@@ -228,7 +272,17 @@ class AccountsForm(forms.Form):
             self.mapping.accounts,
             wallet=self._wallet(chosen),
             wallet_source=chosen["wallet_source"],
+            default_expense={
+                entry_type: code
+                for entry_type in WITHOUT_CATEGORY
+                if (code := chosen[DEFAULT + entry_type])
+            },
             **roles,
         )
-        vendor = chosen["generic_vendor"] or None
-        return replace(self.mapping, accounts=accounts, generic_vendor=vendor)
+        return replace(
+            self.mapping,
+            accounts=accounts,
+            generic_vendor=chosen["generic_vendor"] or None,
+            employee_ledger=chosen[LEDGER] or self.mapping.employee_ledger,
+            default_employee_vendor=chosen[STAFF] or None,
+        )

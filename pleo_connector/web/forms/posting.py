@@ -11,7 +11,6 @@ from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.bookkeeping.sides import NAMES
 
 JOURNAL = "journal_"
-STAFF = "default_employee_vendor"
 BEHAVIOUR = (
     ("draft", _("As drafts, which somebody approves in the accounting system")),
     ("final", _("Final, which only a further voucher can correct")),
@@ -40,14 +39,6 @@ NAMES_OF_CHOICES = (
 NO_OR_YES = (("no", _("No")), ("yes", _("Yes")))
 # Seldom needed: field, label and choices. Flags are stored as such.
 SPECIAL = (
-    (
-        "employee_ledger",
-        _("What employees are owed"),
-        (
-            ("account", _("One account for all")),
-            ("vendor", _("A vendor account for each, by the employee's code")),
-        ),
-    ),
     (
         "invoice_currency",
         _("Currency of supplier invoices"),
@@ -130,16 +121,12 @@ class PostingForm(forms.Form):
             )
             now = getattr(self.mapping, name)
             self.initial[name] = now if choices else "yes" if now else "no"
-        self.fields[STAFF] = forms.CharField(
-            label=_("Vendor of employees without a code"), required=False, max_length=100
-        )
-        self.initial[STAFF] = self.mapping.default_employee_vendor or ""
 
     def main(self) -> list[Any]:
         return [self[name] for name in NAMES_OF_CHOICES]
 
     def special(self) -> list[Any]:
-        return [self[name] for name, _label, _choices in SPECIAL] + [self[STAFF]]
+        return [self[name] for name, _label, _choices in SPECIAL]
 
     def journals(self) -> list[Any]:
         return [self[JOURNAL + entry_type] for entry_type in NAMES]
@@ -157,11 +144,8 @@ class PostingForm(forms.Form):
     def _chosen_special(self) -> dict[str, Any]:
         """Only what was sent: a page that leaves a field out changes nothing."""
         chosen = self.cleaned_data
-        found = {
+        return {
             name: chosen[name] if choices else chosen[name] == "yes"
             for name, _label, choices in SPECIAL
             if chosen[name]
         }
-        if STAFF in self.data:
-            found[STAFF] = chosen[STAFF].strip() or None
-        return found

@@ -31,6 +31,8 @@ FULL: dict[str, Any] = {
     "missing_receipt": "fail",
     "erp_changes": "accept",
     "journal_per": "job",
+    "account_codes": {"Taxi": "6100"},
+    "tax_codes": {"DK25": "I25"},
     "rules": [
         {
             "name": "Fuel",
@@ -75,7 +77,10 @@ def test_what_is_written_reads_back_the_same() -> None:
     ("raw", "told"),
     [
         ([], "The mapping is []. Give an object."),
-        ({"colour": 1}, "colour is not a setting. Remove it, or use one of: accounts, "),
+        (
+            {"colour": 1},
+            "colour is not a setting. Remove it, or use one of: account_codes, accounts, ",
+        ),
         ({"accounts": {"walet": {}}}, "accounts.walet is not a setting."),
         ({"accounts": []}, "accounts is []. Give an object."),
         ({"accounts": {"transfer": 1999}}, "accounts.transfer is 1999. Give a text"),
