@@ -2,10 +2,10 @@
 
 import uuid
 
-from django.db.models import Case, When
+from django.db.models import Case, F, QuerySet, When
 from django.http import Http404
 
-from pleo_connector.tenants.models import Invitation, Membership, Role, Tenant, User
+from pleo_connector.tenants.models import ApiToken, Invitation, Membership, Role, Tenant, User
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -47,4 +47,19 @@ def get_invitation(tenant: Tenant, public_id: uuid.UUID) -> Invitation:
     found = rows.filter(public_id=public_id).first()
     if found is None:
         raise Http404("No such invitation.")
+    return found
+
+
+def tokens_of(tenant: Tenant) -> "QuerySet[ApiToken]":
+    """Those in use first, then what was revoked last."""
+    rows: QuerySet[ApiToken] = ApiToken.objects.filter(tenant=tenant)
+    order = (F("revoked_at").desc(nulls_first=True), "-created_at", "-pk")
+    return rows.select_related("created_by").order_by(*order)
+
+
+def get_token(tenant: Tenant, public_id: uuid.UUID) -> ApiToken:
+    rows = ApiToken.objects.filter(tenant=tenant).select_related("tenant")
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise Http404("No such token.")
     return found

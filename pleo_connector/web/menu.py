@@ -42,6 +42,7 @@ COMPANY = (
     Item("home", _("Home"), "house"),
     Item("history", _("History"), "history", ("run",)),
     Item("members", _("Members"), "users", ("member", "member-remove", "hand-over", "leave")),
+    Item("tokens", _("API tokens"), "key-round", ("token-revoke",)),
 )
 STAFF: tuple[Item, ...] = ()
 TABS: dict[str, tuple[Item, ...]] = {

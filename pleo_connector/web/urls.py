@@ -15,6 +15,7 @@ from pleo_connector.web.views import (
     preview,
     rules,
     settings_history,
+    tokens,
 )
 
 ONE = "connections/<uuid:public_id>/"
@@ -33,6 +34,8 @@ urlpatterns = [
     path(INVITED + "again/", invitations.again, name="invitation-again"),
     path(INVITED + "revoke/", invitations.revoke, name="invitation-revoke"),
     path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<uuid:public_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("history/", history.history, name="history"),
     path("history/file.csv", history.history_csv, name="history-csv"),
     path("runs/<uuid:public_id>/", history.run_page, name="run"),

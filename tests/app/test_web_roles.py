@@ -15,7 +15,7 @@ from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.tenants.members import invite
-from pleo_connector.tenants.models import ApiScope, Invitation, Tenant, User
+from pleo_connector.tenants.models import ApiScope, ApiToken, Invitation, Tenant, User
 from pleo_connector.tenants.tokens import create_token
 from tests.app import factories
 
@@ -60,6 +60,7 @@ class Place:
             "tenant-new",
             "members",
             "leave",
+            "tokens",
             "history",
             "history-csv",
             "pleo-callback",
@@ -77,6 +78,17 @@ def invited(tenant: Tenant) -> tuple[Invitation, str]:
         return invite(tenant=tenant, email=email, role="viewer", actor=seat, now=now)
 
 
+def tokened(tenant: Tenant) -> ApiToken:
+    with scope(tenant=tenant):
+        return create_token(
+            tenant=tenant,
+            name="Reports",
+            scopes=["exports:read"],
+            expires_at=None,
+            actor=factories.make_user(),
+        )[0]
+
+
 # What an address needs anew each time, because a yes to it uses it up.
 FRESH: dict[str, Callable[[Tenant], Any]] = {
     "member": lambda tenant: factories.join(tenant, "viewer").public_id,
@@ -85,6 +97,7 @@ FRESH: dict[str, Callable[[Tenant], Any]] = {
     "invitation-again": lambda tenant: invited(tenant)[0].public_id,
     "invitation-revoke": lambda tenant: invited(tenant)[0].public_id,
     "invitation": lambda tenant: invited(tenant)[1],
+    "token-revoke": lambda tenant: tokened(tenant).public_id,
 }
 
 
@@ -132,6 +145,8 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "leave": (OWN, (302, 302, 302, 302, 302, 302, LOGIN)),
     "invitation-again": (MOVE, CONFIGURE),
     "invitation-revoke": (MOVE, CONFIGURE),
+    "tokens": (OWN, (200, 200, 403, 403, 200, 200, LOGIN)),
+    "token-revoke": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
     # For whoever holds the link; accepted by the address it is for only.
     "invitation": ((200,) * 7, (*(403,) * 6, LOGIN)),
     "history": (OWN, None),
