@@ -5,7 +5,15 @@ import uuid
 from django.db.models import Case, F, QuerySet, When
 from django.http import Http404
 
-from pleo_connector.tenants.models import ApiToken, Invitation, Membership, Role, Tenant, User
+from pleo_connector.tenants.models import (
+    ApiToken,
+    AuditEntry,
+    Invitation,
+    Membership,
+    Role,
+    Tenant,
+    User,
+)
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -63,3 +71,8 @@ def get_token(tenant: Tenant, public_id: uuid.UUID) -> ApiToken:
     if found is None:
         raise Http404("No such token.")
     return found
+
+
+def audit_of(tenant: Tenant) -> "QuerySet[AuditEntry]":
+    rows: QuerySet[AuditEntry] = AuditEntry.objects.filter(tenant=tenant)
+    return rows.select_related("actor", "token")

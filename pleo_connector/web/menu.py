@@ -43,6 +43,7 @@ COMPANY = (
     Item("history", _("History"), "history", ("run",)),
     Item("members", _("Members"), "users", ("member", "member-remove", "hand-over", "leave")),
     Item("tokens", _("API tokens"), "key-round", ("token-revoke",)),
+    Item("audit", _("Audit log"), "scroll-text"),
 )
 STAFF: tuple[Item, ...] = ()
 TABS: dict[str, tuple[Item, ...]] = {

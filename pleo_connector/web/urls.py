@@ -2,6 +2,7 @@ from django.urls import path
 
 from pleo_connector.web.views import (
     asked,
+    audit,
     connection,
     erp,
     exports,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("invitation/<str:secret>/", invitations.invitation, name="invitation"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<uuid:public_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/audit-log.csv", audit.audit_csv, name="audit-csv"),
     path("history/", history.history, name="history"),
     path("history/file.csv", history.history_csv, name="history-csv"),
     path("runs/<uuid:public_id>/", history.run_page, name="run"),

@@ -61,6 +61,8 @@ class Place:
             "members",
             "leave",
             "tokens",
+            "audit",
+            "audit-csv",
             "history",
             "history-csv",
             "pleo-callback",
@@ -145,6 +147,8 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "leave": (OWN, (302, 302, 302, 302, 302, 302, LOGIN)),
     "invitation-again": (MOVE, CONFIGURE),
     "invitation-revoke": (MOVE, CONFIGURE),
+    "audit": (OWN, None),
+    "audit-csv": (OWN, None),
     "tokens": (OWN, (200, 200, 403, 403, 200, 200, LOGIN)),
     "token-revoke": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
     # For whoever holds the link; accepted by the address it is for only.

@@ -13,11 +13,17 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from django_scopes import scopes_disabled
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import Posting
+from pleo_connector.tenants.actions import record_audit
+from pleo_connector.tenants.members import invite
+from pleo_connector.tenants.models import Tenant, User
+from pleo_connector.tenants.tokens import create_token, revoke_token
 from tests.app import factories
 from tests.app.test_web_roles import TABLE, Place
 from tests.browser.conftest import THEMES, WIDTHS, shoot
@@ -44,7 +50,33 @@ def place(live_server: LiveServer) -> Iterator[Place]:
         factories.make_job(connection, booked=3, ago=timedelta(days=2))
         factories.make_job(other, booked=4, pending=9)
         people = {role: factories.join(tenant, role) for role in ("owner", "viewer")}
+        fill(tenant, connection, people["owner"])
         yield Place(tenant, connection, job, people)
+
+
+def fill(tenant: Tenant, connection: Connection, owner: User) -> None:
+    """Rows for the lists about people and programs."""
+    now = timezone.now()
+    seat = tenant.memberships.get(user=owner)
+    for email, ago in (("accounting@a-rather-long-company-name.example", 20), ("x@b.example", 1)):
+        sent = now - timedelta(days=ago)
+        invite(tenant=tenant, email=email, role="viewer", actor=seat, now=sent)
+    made: dict[str, Any] = {"tenant": tenant, "actor": owner}
+    for name, days in (("Month-end reports", 90), ("Data warehouse", 3), ("Old script", -1)):
+        ends = now + timedelta(days=days)
+        scopes = ["exports:read", "exports:write"]
+        token, _ = create_token(name=name, scopes=scopes, expires_at=ends, **made)
+    revoke_token(
+        token=create_token(name="Trial", scopes=scopes, expires_at=None, **made)[0],
+        actor=owner,
+        now=now,
+    )
+    with scope(tenant=tenant, token=token):
+        record_audit(tenant=tenant, actor=None, action="paused", subject=str(connection))
+    record_audit(tenant=tenant, actor=None, action="resumed", subject=str(connection))
+    for number in range(60):
+        subject = f"person-{number}@firm.example"
+        record_audit(action="removed a member", subject=subject, role="viewer", **made)
 
 
 @pytest.fixture
@@ -98,10 +130,24 @@ def look(page: Page, name: str) -> list[str]:
 def test_every_page(visitor: Page, place: Place) -> None:
     wrong = []
     for name in PAGES:
-        reply = visitor.goto(place.url(name))
-        if reply and "<html" in reply.text():  # not a part of a page
+        url = place.url(name)
+        if "<html" in visitor.request.get(url).text():  # not a file, or a part of a page
+            visitor.goto(url)
             wrong += look(visitor, name)
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_token_is_shown_and_copied(visitor: Page, place: Place) -> None:
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.goto(place.url("tokens"))
+    visitor.get_by_label("Name").fill("Reports")
+    visitor.get_by_label("See connections").check()
+    visitor.get_by_role("button", name="Make the token").click()
+    assert look(visitor, "token-made") == []
+    visitor.get_by_role("button", name="Copy").click()
+    shown = visitor.locator(".secret code").inner_text()
+    assert shown.startswith("pec_")
+    assert visitor.evaluate("navigator.clipboard.readText()") == shown
 
 
 def test_the_pages_to_get_in(visitor: Page, live_server: LiveServer) -> None:

@@ -14,12 +14,14 @@ from pleo_connector.tenants.models import Invitation, Membership, User
 from pleo_connector.web.tables.base import ListTable, MomentColumn, TextColumn
 from pleo_connector.web.templatetags.words import moment, state
 
+KEEP = {"td": {"class": "keep"}}
+
 
 class MemberTable(ListTable):
     """Rows are memberships."""
 
     email = TextColumn(gettext_lazy("Person"), accessor="user__email")
-    role = TextColumn(gettext_lazy("Role"), accessor="get_role_display")
+    role = TextColumn(gettext_lazy("Role"), accessor="get_role_display", attrs=KEEP)
     seen = TextColumn(gettext_lazy("Last log-in"), accessor="user__last_login", empty_values=())
     since = MomentColumn(gettext_lazy("Since"), accessor="created_at")
 
@@ -39,7 +41,7 @@ class MemberTable(ListTable):
 
 class InvitationTable(ListTable):
     email = TextColumn(gettext_lazy("E-mail address"))
-    role = TextColumn(gettext_lazy("Role"), accessor="get_role_display")
+    role = TextColumn(gettext_lazy("Role"), accessor="get_role_display", attrs=KEEP)
     by = TextColumn(gettext_lazy("Invited by"), accessor="invited_by__email")
     sent = MomentColumn(gettext_lazy("Sent"), accessor="sent_at")
     until = TextColumn(gettext_lazy("Valid until"), accessor="expires_at")
