@@ -24,6 +24,7 @@ AREAS: dict[str, words.Text] = {
     "connections": gettext_lazy("Connections"),
     "settings": gettext_lazy("Settings"),
     "exports": gettext_lazy("Exports"),
+    "sync": gettext_lazy("Sync of Pleo with the accounting system"),
     "problems": gettext_lazy("Problems"),
 }
 
@@ -68,6 +69,22 @@ DEEDS: dict[str, Deed] = {
     ),
     "said what became of a voucher": Deed(
         "exports", gettext_lazy("Said of %(subject)s: %(outcome)s")
+    ),
+    "chose the dimensions": Deed("sync", gettext_lazy("Chose the dimensions: %(subject)s")),
+    "asked for a sync": Deed("sync", gettext_lazy("Asked for a look at the accounting system")),
+    "changed a schedule": Deed(
+        "sync", gettext_lazy("Changed how often it is synced: %(subject)s, every %(hours)s hours")
+    ),
+    "paused a schedule": Deed("sync", gettext_lazy("Paused the sync: %(subject)s")),
+    "resumed a schedule": Deed("sync", gettext_lazy("Resumed the sync: %(subject)s")),
+    "changed the share archived unasked": Deed(
+        "sync", gettext_lazy("Changed how much is archived without asking: %(subject)s")
+    ),
+    "approved a plan": Deed(
+        "sync", gettext_lazy("Approved a plan: %(subject)s, %(kept)s not archived")
+    ),
+    "let a kept record go": Deed(
+        "sync", gettext_lazy("Allowed to archive %(subject)s, which was kept before")
     ),
     "muted a problem": Deed("problems", gettext_lazy("Muted a problem %(until)s: %(subject)s")),
     "unmuted a problem": Deed("problems", gettext_lazy("Took the mute off a problem: %(subject)s")),
