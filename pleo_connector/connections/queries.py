@@ -22,14 +22,19 @@ def get_connection(
             .filter(public_id=public_id)
             .first()
         )
-        if connection is None:
-            raise Http404("No such connection.")
-        membership = Membership.objects.filter(user=user, tenant=connection.tenant).first()
+    if connection is None:
+        raise Http404("No such connection.")
+    return connection, get_place(user, connection, to=to)
+
+
+def get_place(user: User, connection: Connection, *, to: str) -> Membership:
+    """The user's membership where the connection is; for what hangs on one that is read already."""
+    membership = Membership.objects.filter(user=user, tenant=connection.tenant_id).first()
     if membership is None:
         raise Http404("No such connection.")
     if ROLES[to] and membership.role not in ROLES[to]:
         raise PermissionDenied("Your role does not allow this. An owner or admin can do it.")
-    return connection, membership
+    return membership
 
 
 def get_connection_of(tenant: Tenant, public_id: uuid.UUID) -> Connection:

@@ -1,13 +1,21 @@
 """A person exports again, without going back to Pleo, what could not be booked."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.db import transaction
 
 from erp_adapters.errors import OutcomeUnknown, Rejected
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.erp import open_pleo
+from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob, ExportJobItem
+from pleo_connector.history.models import Problem
+from pleo_connector.history.queries import kept_entries
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
+
+MOST = 1000  # entries of one new job; the rest keeps its problem open, and its button
 
 
 class CannotExport(Exception):
@@ -19,15 +27,29 @@ def export_again(*, job: ExportJob, actor: User | None) -> int:
 
     CannotExport, with a sentence, where Pleo has a job running or nothing is left to do.
     """
-    connection = job.connection
     failed = job.items.exclude(status=ExportJobItem.Status.SUCCESSFUL)
     ids = list(failed.values_list("accounting_entry_id", flat=True))
-    if not ids or not job.run.is_over:
+    if not job.run.is_over:
+        raise CannotExport("There is nothing to export again.")
+    return _export(job.connection, ids, job.with_vendors, actor)
+
+
+def export_kept(*, problem: Problem, actor: User | None) -> int:
+    """The same for the entries that a problem keeps from being booked, whichever job they had."""
+    ids = list(kept_entries(problem).values_list("accounting_entry_id", flat=True)[:MOST])
+    latest = problem.connection.export_jobs.order_by("-created_at").first()
+    return _export(problem.connection, ids, bool(latest and latest.with_vendors), actor)
+
+
+def _export(
+    connection: Connection, ids: Sequence[UUID], with_vendors: bool, actor: User | None
+) -> int:
+    if not ids:
         raise CannotExport("There is nothing to export again.")
     assert connection.pleo_company_id is not None
     try:
         open_pleo(connection).create_job(
-            connection.pleo_company_id, ids, with_vendors=job.with_vendors
+            connection.pleo_company_id, list(ids), with_vendors=with_vendors
         )
     except OutcomeUnknown:
         pass  # a job that was made is found by the next look at Pleo

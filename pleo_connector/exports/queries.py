@@ -1,16 +1,16 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Max, Min, Q
 from django.http import Http404
 from django_scopes import scopes_disabled
 
 from erp_adapters.ledger import PostedVoucher
 from pleo_connector.connections.models import Connection
-from pleo_connector.connections.queries import get_connection
+from pleo_connector.connections.queries import get_place
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.tenants.models import Membership, User
 
@@ -89,15 +89,13 @@ def get_export(user: User, public_id: UUID, *, to: str = "read") -> tuple[Export
     """An export job and the user's membership; strangers get 404, readers who write 403."""
     with scopes_disabled():
         job = (
-            ExportJob.objects.select_related("run", "connection")
+            ExportJob.objects.select_related("run", "connection__tenant", "connection__pleo_grant")
             .filter(public_id=public_id)
             .first()
         )
     if job is None:
         raise Http404("No such export.")
-    connection, membership = get_connection(user, job.connection.public_id, to=to)
-    job.connection = connection
-    return job, membership
+    return job, get_place(user, job.connection, to=to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,24 +208,17 @@ def waiting_entries(connections: Sequence[Connection]) -> dict[int, int]:
     return waiting
 
 
-def open_problems(connections: Sequence[Connection]) -> dict[int, int]:
-    """Entries that could not be booked and have not been booked since, by connection."""
-    booked_since = ExportJobItem.objects.filter(
-        job__connection=OuterRef("job__connection"),
-        accounting_entry_id=OuterRef("accounting_entry_id"),
-        status=ExportJobItem.Status.SUCCESSFUL,
-    )
+def latest_items(connection: Connection, entry_ids: Collection[UUID]) -> dict[UUID, ExportJobItem]:
+    """What the last export of each entry made of it, with its job."""
     rows = (
         ExportJobItem.objects.filter(
-            ~Exists(booked_since),
-            job__connection__in=connections,
-            status=ExportJobItem.Status.FAILED,
+            job__connection=connection, accounting_entry_id__in=list(entry_ids)
         )
-        .order_by()
-        .values("job__connection")
-        .annotate(entries=Count("accounting_entry_id", distinct=True))
+        .select_related("job")
+        .order_by("accounting_entry_id", "-job__created_at", "-pk")
+        .distinct("accounting_entry_id")
     )
-    return {row["job__connection"]: row["entries"] for row in rows}
+    return {item.accounting_entry_id: item for item in rows}
 
 
 def latest_jobs(connections: Sequence[Connection]) -> dict[int, ExportJob]:

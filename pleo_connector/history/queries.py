@@ -1,13 +1,22 @@
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.connections.queries import get_connection
-from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
+from pleo_connector.connections.queries import get_connection, get_place
+from pleo_connector.history.models import (
+    Attempt,
+    Decision,
+    Problem,
+    ProblemEntry,
+    ProblemEvent,
+    RemoteCall,
+    Run,
+)
 from pleo_connector.tenants.models import Membership, User
 
 RECENT = 20  # runs in which the last good call is looked for
@@ -49,3 +58,43 @@ def get_run(user: User, public_id: UUID) -> tuple[Run, Membership]:
 
 def decisions_of(run: Run, entry_id: UUID) -> list[Decision]:
     return list(run.decisions.filter(accounting_entry_id=entry_id).order_by("pk"))
+
+
+# -- Problems -----------------------------------------------------------------------------------
+
+
+def get_problem(user: User, public_id: UUID, *, to: str = "read") -> tuple[Problem, Membership]:
+    """A problem and the user's membership; strangers get 404, readers who write 403."""
+    with scopes_disabled():
+        rows = Problem.objects.select_related("connection__tenant", "connection__pleo_grant")
+        row = rows.filter(public_id=public_id).first()
+    if row is None:
+        raise Http404("No such problem.")
+    return row, get_place(user, row.connection, to=to)
+
+
+def is_muted(now: datetime) -> Q:
+    return Q(is_muted_for_good=True) | Q(muted_until__gt=now)
+
+
+def problem_counts(*, now: datetime) -> dict[int, int]:
+    """Open problems that nobody muted, by connection, of the company whose scope is open."""
+    rows = Problem.objects.filter(~is_muted(now), state=Problem.State.OPEN).order_by()
+    return dict(rows.values_list("connection_id").annotate(Count("pk")))
+
+
+def kept_counts(problems: Sequence[Problem]) -> dict[int, int]:
+    """Entries that each problem keeps from being booked."""
+    rows = ProblemEntry.objects.filter(problem__in=problems, left_at=None).order_by()
+    return dict(rows.values_list("problem_id").annotate(Count("pk")))
+
+
+def kept_entries(problem: Problem) -> "QuerySet[ProblemEntry]":
+    """Those that are not booked yet, the oldest first."""
+    rows: QuerySet[ProblemEntry] = problem.entries.filter(left_at=None).order_by("pk")
+    return rows
+
+
+def events_of(problem: Problem) -> list[ProblemEvent]:
+    """The newest first."""
+    return list(problem.events.select_related("actor").order_by("-at", "-pk"))

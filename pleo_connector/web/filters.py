@@ -8,13 +8,14 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pleo_connector.connections.erp import choices
 from pleo_connector.connections.models import Connection
-from pleo_connector.history.models import Run
+from pleo_connector.history.models import Problem, Run
+from pleo_connector.history.queries import is_muted
 from pleo_connector.web.run_words import BADGES, KINDS, ORIGINS
 from pleo_connector.web.words import Text
 
@@ -105,3 +106,47 @@ class RunFilter(ListFilter):
     class Meta:
         model = Run
         fields: tuple[str, ...] = ()
+
+
+class ConnectionProblemFilter(ListFilter):
+    """Without a choice: what is open and not muted."""
+
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[("muted", _("Muted")), ("resolved", _("Resolved")), ("all", _("All"))],
+        empty_label=_("Open"),
+        method="only",
+    )
+
+    class Meta:
+        model = Problem
+        fields = ("state",)
+
+    def filter_queryset(self, queryset: "QuerySet[Problem]") -> "QuerySet[Problem]":
+        chosen = self.form.cleaned_data.get("state") or "open"
+        muted, is_open = is_muted(timezone.now()), Q(state=Problem.State.OPEN)
+        states = {
+            "open": is_open & ~muted,
+            "muted": is_open & muted,
+            "resolved": ~is_open,
+            "all": Q(),
+        }
+        rows: QuerySet[Problem] = super().filter_queryset(queryset.filter(states[chosen]))
+        return rows
+
+    def only(self, queryset: Any, name: str, value: str) -> Any:
+        """`filter_queryset` sees to it, also where nothing is chosen."""
+        return queryset
+
+
+class ProblemFilter(ConnectionProblemFilter):
+    connection = django_filters.ModelChoiceFilter(
+        label=_("Connection"),
+        queryset=connections_of,
+        to_field_name="public_id",
+        empty_label=_("All"),
+    )
+
+    class Meta:
+        model = Problem
+        fields = ("state", "connection")

@@ -1,7 +1,6 @@
 """From a cause to the place that mends it: every problem ends in a link."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,6 +34,8 @@ def fix_for(
     if fix in PAGES:
         label, page = PAGES[fix]
         return Fix(label, reverse(page, args=[connection.public_id]))
+    if fix == "pleo_access":
+        return Fix(_("Reconnect Pleo"), reverse("connection", args=[connection.public_id]))
     if fix == "pleo":
         return Fix(_("Open it in Pleo"), pleo_url, is_outside=True)
     if fix == "erp":
@@ -46,6 +47,5 @@ def fix_for(
 
 
 def problems_url(connection: Connection) -> str:
-    """The exports of the connection that have entries which could not be booked."""
-    query = urlencode({"state": "completed_with_errors", "connection": connection.public_id})
-    return f"{reverse('history')}?{query}"
+    """What needs a person on this connection."""
+    return reverse("connection-problems", args=[connection.public_id])

@@ -5,13 +5,17 @@ A new page gets one line here. `also` names the pages below it, where it stays m
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_scopes import scope
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.web.visit import Visit
+from pleo_connector.history.queries import problem_counts
+from pleo_connector.web.visit import Visit, current_membership
 from pleo_connector.web.words import Text
 
 
@@ -30,6 +34,7 @@ class Link:
     url: str
     icon: str
     is_current: bool
+    count: int = 0  # of what needs the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Group:
 
 COMPANY = (
     Item("home", _("Home"), "house"),
+    Item("problems", _("Problems"), "triangle-alert", ("problem",)),
     Item("history", _("History"), "history", ("run",)),
     Item("members", _("Members"), "users", ("member", "member-remove", "hand-over", "leave")),
     Item("tokens", _("API tokens"), "key-round", ("token-revoke",)),
@@ -62,6 +68,7 @@ def _is_used(connection: Connection) -> bool:
 CONNECTION = (
     Item("connection", _("Overview"), "gauge", ("preview",), _is_used),
     Item("exports", _("Exports"), "list-checks", ("export", "entry"), _is_used),
+    Item("connection-problems", _("Problems"), "triangle-alert", (), _is_used),
     Item("setup", _("Set-up"), "plug", ("erp-choose", "erp-connect")),
     Item(
         "accounts",
@@ -77,13 +84,25 @@ CONNECTION = (
 def menu_of(request: HttpRequest) -> list[Group]:
     """Of the company, of the connection that the person looks at, and for staff."""
     visit: Visit | None = getattr(request, "visit", None)
-    groups = [Group("", _links(request, COMPANY))]
+    counts = problems_of(request)
+    groups = [Group("", _links(request, COMPANY, count=sum(counts.values())))]
     if visit:
         title = visit.connection.pleo_company_name or _("New connection")
-        groups.append(Group(title, _links(request, CONNECTION, visit.connection)))
+        count = counts.get(visit.connection.pk, 0)
+        groups.append(Group(title, _links(request, CONNECTION, visit.connection, count=count)))
     if STAFF and request.user.is_authenticated and request.user.is_staff:
         groups.append(Group(_("Staff"), _links(request, STAFF)))
     return groups
+
+
+def problems_of(request: HttpRequest) -> dict[int, int]:
+    """Open problems by connection, in the company that the person looks at; read once a request."""
+    if not hasattr(request, "_problems"):
+        seat = current_membership(request)
+        assert seat
+        with scope(tenant=seat.tenant):
+            request._problems = problem_counts(now=timezone.now())  # type: ignore[attr-defined]
+    return cast(dict[int, int], request._problems)  # type: ignore[attr-defined]
 
 
 def tabs_of(request: HttpRequest, group: str) -> list[Link]:
@@ -93,12 +112,23 @@ def tabs_of(request: HttpRequest, group: str) -> list[Link]:
 
 
 def _links(
-    request: HttpRequest, items: Sequence[Item], connection: Connection | None = None
+    request: HttpRequest,
+    items: Sequence[Item],
+    connection: Connection | None = None,
+    *,
+    count: int = 0,
 ) -> list[Link]:
+    """`count` stands beside the problems."""
     here = request.resolver_match.url_name if request.resolver_match else ""
     args = [connection.public_id] if connection else []
     return [
-        Link(x.label, reverse(x.name, args=args), x.icon, here == x.name or here in x.also)
+        Link(
+            x.label,
+            reverse(x.name, args=args),
+            x.icon,
+            here == x.name or here in x.also,
+            count if x.name in ("problems", "connection-problems") else 0,
+        )
         for x in items
         if connection is None or x.is_shown(connection)
     ]

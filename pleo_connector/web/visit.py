@@ -16,7 +16,7 @@ from django_scopes import scope
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_connection
 from pleo_connector.exports.queries import get_export
-from pleo_connector.history.queries import get_run
+from pleo_connector.history.queries import get_problem, get_run
 from pleo_connector.tenants.models import CAN_CONFIGURE, CAN_OPERATE, Membership, Tenant, User
 from pleo_connector.tenants.queries import memberships_of
 
@@ -146,6 +146,21 @@ def on_run(view: View) -> View:
         visit = _visit(request, run.connection, membership)
         with scope(tenant=run.connection.tenant):
             return view(request, visit, run, **kwargs)
+
+    return inner
+
+
+def on_problem(view: Callable[..., HttpResponseBase]) -> View:
+    """A page of one problem, found through its connection; posting is for those who operate."""
+
+    @login_required
+    @wraps(view)
+    def inner(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponseBase:
+        to = "operate" if request.method == "POST" else "read"
+        problem, membership = get_problem(user_of(request), public_id, to=to)
+        visit = _visit(request, problem.connection, membership)
+        with scope(tenant=problem.connection.tenant):
+            return view(request, visit, problem, **kwargs)
 
     return inner
 

@@ -25,6 +25,7 @@ from pleo_connector.bookkeeping.mapping import Accounts, Mapping, MappingRule
 from pleo_connector.catalog.models import CatalogSnapshot
 from pleo_connector.catalog.records import Kind, to_json
 from pleo_connector.connections.models import Connection, ErpCredentials, PleoGrant
+from pleo_connector.exports.causes import note_causes
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.voucher_json import hash_of, voucher_to_json
 from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
@@ -222,6 +223,8 @@ def make_job(
     )
     _book(job, [item for item in items if item.status == Status.SUCCESSFUL])
     _add_history(run)
+    if is_over:
+        note_causes(connection, job, fix="", now=run.finished_at or now)
     return job
 
 

@@ -1,11 +1,15 @@
 """One problem per cause and connection: it opens, closes by itself, and opens again."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scope
 
@@ -19,9 +23,11 @@ from pleo_connector.connections.grants import oauth_client
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Problem, ProblemEvent
 from pleo_connector.history.problems import Found, mute, note_booked, note_problems, note_seen
+from pleo_connector.tenants.models import AuditEntry
 from tests.app import factories
 from tests.app.conftest import Desk, FakeErp, authorize
 from tests.app.test_engine import clean, expected_failures
+from tests.app.test_failure_table import PAGES
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -202,3 +208,110 @@ def test_a_key_that_ends_soon_is_a_problem(connection: Connection) -> None:
     mark_erp_problem(connection=connection, sentence="Tryton: the key is not valid.")
     note_erp_access(connection=connection, ends=None, now=later)
     assert Problem.objects.get(state="open").type == "erp_access"
+
+
+# -- Pages ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def visitor(connection: Connection) -> Client:
+    client = Client()
+    client.force_login(factories.owner_of(connection.tenant))
+    return client
+
+
+def read(client: Client, name: str, *ids: Any, query: str = "") -> str:
+    return client.get(reverse(name, args=ids) + query).content.decode()
+
+
+def test_the_list_names_each_cause_once_with_the_way_to_mend_it(
+    visitor: Client, connection: Connection
+) -> None:
+    factories.make_job(connection, failed=9, ago=timedelta(days=1))
+    factories.make_job(connection, failed=3)
+    mark_erp_problem(connection=connection, sentence="Tryton: the key is not valid.")
+    page = read(visitor, "problems")
+    assert "4 problems need you." in page
+    assert page.count('<section class="problem"') == 4
+    assert "Tryton does not let us in" in page
+    for name in ("accounts", "dimensions", "erp-choose"):
+        assert f'href="{reverse(name, args=[connection.public_id])}"' in page
+    for name in ("home", "history"):
+        assert '<span class="count">4' in read(visitor, name)
+    assert "4 problems need you." in read(visitor, "connection-problems", connection.public_id)
+
+
+def test_a_problem_shows_its_entries_its_history_and_who_saw_it(
+    visitor: Client, connection: Connection
+) -> None:
+    job = factories.make_job(connection, failed=7)
+    problem = Problem.objects.get(type="account_unknown")
+    page = read(visitor, "problem", problem.public_id)
+    assert "3 entries could not be booked." in page
+    assert page.count(reverse("export", args=[job.public_id]) + "entries/") == 3
+    assert "Choose another account" in page
+    owner = factories.owner_of(connection.tenant)
+    assert f"Looked at by {owner.email}" in page
+    note_booked(
+        connection=connection,
+        entries=[x.accounting_entry_id for x in job.items.all()],
+        now=timezone.now(),
+    )
+    page = read(visitor, "problem", problem.public_id)
+    assert "Resolved: it stayed away" in page
+    assert "No entry is left." in page
+    assert "Nothing needs you." in read(visitor, "problems")
+    assert page.count("Looked at by") == 1
+    resolved = read(visitor, "problems", query="?state=resolved")
+    assert resolved.count("problem-ok") == 3
+
+
+def test_a_muted_problem_is_not_counted_until_it_is_unmuted(
+    visitor: Client, connection: Connection
+) -> None:
+    factories.make_job(connection, failed=1)
+    problem = Problem.objects.get()
+    url = reverse("problem-mute", args=[problem.public_id])
+    assert "Muted." in visitor.post(url, {"for": "week"}, follow=True).content.decode()
+    assert "No problem is open." in read(visitor, "problems")
+    assert "1 entry" in read(visitor, "problems", query="?state=muted")
+    assert 'class="count"' not in read(visitor, "home")
+    assert AuditEntry.objects.get(action="muted a problem").subject == problem.sentence[:200]
+    visitor.post(url)
+    assert "1 problem needs you." in read(visitor, "problems")
+    kinds = [kind for kind, _ in events(problem)]
+    assert [kind for kind in kinds if kind != "seen"] == ["opened", "muted", "unmuted"]
+
+
+def test_its_entries_are_exported_again_from_its_page(desk: Desk, fake_erp: FakeErp) -> None:
+    desk.export()
+    wrong = expected_failures(desk)
+    problem = Problem.objects.get(type="account_unknown")
+    (kept,) = problem.entries.all()
+    line = {"account": {"id": "1", "name": "Travel", "code": "6100", "identifier": None}}
+    desk.simulator("PUT", f"/entries/{kept.accounting_entry_id}", accountingEntryLines=[line])
+    client = Client()
+    client.force_login(desk.user)
+    url = reverse("problem-again", args=[problem.public_id])
+    said = client.post(url, follow=True).content.decode()
+    assert "1 entry is being exported again." in said
+    desk.work()
+    problem.refresh_from_db()
+    assert problem.state == "resolved"
+    assert Problem.objects.filter(state="open").count() == len(wrong) - 1
+    assert "There is nothing to export again." in client.post(url, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("fix", [*PAGES, "pleo_access", "look_up", ""])
+def test_every_problem_leads_to_a_page_that_mends_it(
+    visitor: Client, connection: Connection, fix: str
+) -> None:
+    note(connection, cause(entries=[uuid.uuid4()], fix=fix), kind="export")
+    page = read(visitor, "problems")
+    found = re.search(r'class="actions-right"><a [^>]*href="([^"]+)"', page)
+    assert found
+    url = found[1]
+    if url.startswith("/"):
+        assert visitor.get(url).status_code == 200
+    else:
+        assert url.startswith(("mailto:", settings.PLEO_APP_URL))

@@ -14,6 +14,7 @@ from django_scopes import scope, scopes_disabled
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
+from pleo_connector.history.models import Problem
 from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import ApiScope, ApiToken, Invitation, Tenant, User
 from pleo_connector.tenants.tokens import create_token
@@ -33,6 +34,11 @@ class Place:
     job: ExportJob
     people: dict[str, User] = field(default_factory=dict)
 
+    @property
+    def problem(self) -> Problem:
+        found: Problem = self.connection.problems.all()[0]
+        return found
+
     def url(self, name: str) -> str:
         args: dict[str, tuple[Any, ...]] = {
             "erp-connect": (self.connection.public_id, "tryton"),
@@ -42,6 +48,9 @@ class Place:
             "export-again": (self.job.public_id,),
             "entry": (self.job.public_id, self.job.items.all()[0].public_id),
             "entry-answer": (self.job.public_id, self.job.items.all()[0].public_id),
+            "problem": (self.problem.public_id,),
+            "problem-again": (self.problem.public_id,),
+            "problem-mute": (self.problem.public_id,),
             "api-mapping-version": (self.connection.public_id, 1),
             "api-job": (self.job.public_id,),
             "api-entries": (self.job.public_id,),
@@ -65,6 +74,7 @@ class Place:
             "audit-csv",
             "history",
             "history-csv",
+            "problems",
             "pleo-callback",
             "connection-new",
             *LISTS,
@@ -176,6 +186,11 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "rules": (SEE, OPERATE),
     "rule-new": (SEE, FORM_OPERATE),
     "rule": (SEE, FORM_OPERATE),
+    "problems": (OWN, None),
+    "connection-problems": (SEE, None),
+    "problem": (SEE, None),
+    "problem-again": (MOVE, OPERATE),
+    "problem-mute": (MOVE, OPERATE),
     "exports": (SEE, None),
     "preview": (SEE, None),
     "changes": (SEE, FORM_CONFIGURE),

@@ -11,10 +11,11 @@ from erp_adapters.errors import RemoteError
 from pleo_connector.catalog.queries import read_at
 from pleo_connector.connections import actions
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports.queries import counts_of, open_problems, waiting_entries
+from pleo_connector.exports.queries import counts_of, waiting_entries
 from pleo_connector.history.queries import last_good_calls
 from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
+from pleo_connector.web.menu import problems_of
 from pleo_connector.web.rows import export_rows, jobs_of
 from pleo_connector.web.steps import next_step, steps_of
 from pleo_connector.web.tables.base import Empty
@@ -51,7 +52,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
         "table": ExportTable(export_rows(jobs, counts_of(jobs)), empty=Empty(NONE_YET)),
         "waiting": waiting_entries([connection]).get(connection.pk, 0),
         "problems_url": problems_url(connection),
-        "problems": open_problems([connection]).get(connection.pk, 0),
+        "problems": problems_of(request).get(connection.pk, 0),
         "is_looking": is_looking,
         "is_due": connection.wake_at is not None and connection.wake_at <= now,
         "now": now,

@@ -1,6 +1,6 @@
 """Exports and their entries: did it arrive, and why like this?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from erp_adapters.errors import RemoteError
 from pleo_connector.catalog.queries import records_of
 from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports.again import CannotExport, export_again
+from pleo_connector.exports.again import CannotExport, export_again, export_kept
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.queries import (
@@ -27,6 +27,7 @@ from pleo_connector.exports.queries import (
     totals_per_account,
     vouchers_of,
 )
+from pleo_connector.history.models import Problem as KeptProblem
 from pleo_connector.history.models import Run
 from pleo_connector.history.queries import attempts_of, calls_of, decisions_of
 from pleo_connector.web import words
@@ -43,7 +44,7 @@ from pleo_connector.web.rows import export_rows, jobs_of, lasted
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.exports import EntryTable, ExportTable
 from pleo_connector.web.views.asked import Question, questions
-from pleo_connector.web.visit import Visit, on_connection, on_export
+from pleo_connector.web.visit import Visit, on_connection, on_export, on_problem
 
 ENTRIES_PER_PAGE = 100
 CALLS = 50  # the first ones; the page of the run has them all
@@ -110,22 +111,39 @@ def progress(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse
 @on_export
 def again(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
     """A new export of what could not be booked, without going back to Pleo."""
-    if request.method == "POST":
-        try:
-            count = export_again(job=job, actor=visit.user)
-        except CannotExport as problem:
-            messages.error(request, str(problem))
-        except RemoteError as error:
-            messages.error(request, f"Pleo: {error.message}")
-        else:
-            text = ngettext(
-                "%(count)s entry is being exported again.",
-                "%(count)s entries are being exported again.",
-                count,
-            )
-            messages.success(request, words.counted(text, count))
-            return redirect("exports", visit.connection.public_id)
+    if request.method == "POST" and _exported(
+        request, lambda: export_again(job=job, actor=visit.user)
+    ):
+        return redirect("exports", visit.connection.public_id)
     return redirect("export", job.public_id)
+
+
+@on_problem
+def kept_again(request: HttpRequest, visit: Visit, problem: KeptProblem) -> HttpResponse:
+    """The same for all entries that one problem keeps."""
+    if request.method == "POST" and _exported(
+        request, lambda: export_kept(problem=problem, actor=visit.user)
+    ):
+        return redirect("exports", visit.connection.public_id)
+    return redirect("problem", problem.public_id)
+
+
+def _exported(request: HttpRequest, export: Callable[[], int]) -> bool:
+    try:
+        count = export()
+    except CannotExport as problem:
+        messages.error(request, str(problem))
+    except RemoteError as error:
+        messages.error(request, f"Pleo: {error.message}")
+    else:
+        text = ngettext(
+            "%(count)s entry is being exported again.",
+            "%(count)s entries are being exported again.",
+            count,
+        )
+        messages.success(request, words.counted(text, count))
+        return True
+    return False
 
 
 def _progress(job: ExportJob) -> dict[str, Any]:

@@ -14,18 +14,13 @@ from django_scopes import scope
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import (
-    Counts,
-    counts_of,
-    latest_jobs,
-    open_problems,
-    waiting_entries,
-)
+from pleo_connector.exports.queries import Counts, counts_of, latest_jobs, waiting_entries
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Tenant
 from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.forms.company import CompanyForm
+from pleo_connector.web.menu import problems_of
 from pleo_connector.web.tables.home import HomeTable
 from pleo_connector.web.visit import COMPANY, Seat, current_membership, user_of
 
@@ -60,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if membership is None:
         return render(request, "web/company_new.html", {"form": CompanyForm(), "is_first": True})
     with scope(tenant=membership.tenant):
-        rows = _rows(membership.tenant)
+        rows = _rows(membership.tenant, problems_of(request))
         shown = {
             "table": HomeTable(rows),
             "rows": rows,
@@ -74,7 +69,7 @@ def _may(membership: Any) -> bool:
     return Seat(membership).can_configure
 
 
-def _rows(tenant: Tenant) -> list[Row]:
+def _rows(tenant: Tenant, problems: dict[int, int]) -> list[Row]:
     connections = list(
         Connection.objects.filter(tenant=tenant)
         .select_related("pleo_grant")
@@ -86,7 +81,7 @@ def _rows(tenant: Tenant) -> list[Row]:
         if connection.pk in jobs:
             jobs[connection.pk].connection = connection
     counts = counts_of(list(jobs.values()))
-    waiting, problems = waiting_entries(connections), open_problems(connections)
+    waiting = waiting_entries(connections)
     return [
         _row(x, jobs.get(x.pk), counts, waiting.get(x.pk, 0), problems.get(x.pk, 0))
         for x in connections
@@ -140,8 +135,8 @@ def _headline(rows: list[Row]) -> words.Headline:
     if problems:
         text = words.counted(
             ngettext(
-                "%(count)s entry could not be booked.",
-                "%(count)s entries could not be booked.",
+                "%(count)s problem needs you.",
+                "%(count)s problems need you.",
                 problems,
             ),
             problems,

@@ -1,0 +1,154 @@
+"""A problem as pages show it: what it is, since when, and the way to mend it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from pleo_connector.exports.asked import FIX as LOOK_UP
+from pleo_connector.history import health
+from pleo_connector.history.models import Problem, ProblemEvent, Run
+from pleo_connector.web import words
+from pleo_connector.web.fixes import Fix, fix_for
+
+TITLES: dict[str, words.Text] = {
+    health.PLEO_ACCESS: gettext_lazy("Pleo does not let us in"),
+    health.ERP_ACCESS: gettext_lazy("%(system)s does not let us in"),
+    health.ERP_ACCESS_ENDS: gettext_lazy("The access to %(system)s ends soon"),
+}
+# A more precise verb than that of the page.
+VERBS: dict[str, words.Text] = {
+    "account_unknown": gettext_lazy("Choose another account"),
+    "tag_unknown": gettext_lazy("Check the dimensions"),
+    "tax_code_unknown": gettext_lazy("Check the tax accounts"),
+    health.ERP_ACCESS: gettext_lazy("Reconnect %(system)s"),
+    health.ERP_ACCESS_ENDS: gettext_lazy("Reconnect %(system)s"),
+}
+PLACES: dict[str, words.Text] = {
+    Run.Origin.PLEO: gettext_lazy("Pleo"),
+    Run.Origin.ERP: gettext_lazy("%(system)s"),
+    Run.Origin.MAPPING: gettext_lazy("The settings of the connection"),
+    Run.Origin.OURS: gettext_lazy("Our side"),
+}
+EVENTS: dict[str, words.Text] = {
+    ProblemEvent.Kind.OPENED: gettext_lazy("Seen for the first time"),
+    ProblemEvent.Kind.RESOLVED: gettext_lazy("Resolved: it stayed away"),
+    ProblemEvent.Kind.SEEN: gettext_lazy("Looked at by %(who)s"),
+    ProblemEvent.Kind.MUTED: gettext_lazy("Muted by %(who)s"),
+    ProblemEvent.Kind.UNMUTED: gettext_lazy("No longer muted, by %(who)s"),
+}
+# How long a problem may be muted; None: for good.
+MUTES: dict[str, tuple[words.Text, timedelta | None]] = {
+    "day": (gettext_lazy("For a day"), timedelta(days=1)),
+    "week": (gettext_lazy("For a week"), timedelta(days=7)),
+    "month": (gettext_lazy("For a month"), timedelta(days=30)),
+    "good": (gettext_lazy("For good"), None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    problem: Problem
+    entries: int  # that it keeps from being booked
+    badge: words.Badge
+    title: str
+    place: str  # where it is mended
+    fix: Fix
+    url: str
+
+    @classmethod
+    def of(cls, problem: Problem, *, entries: int, now: datetime) -> "ProblemRow":
+        url = reverse("problem", args=[problem.public_id])
+        system = {"system": words.erp_label(problem.connection)}
+        place = str(PLACES.get(problem.origin, "")) % system
+        title = title_of(problem, entries)
+        return cls(
+            problem, entries, badge_of(problem, now), title, place, fix_of(problem, url), url
+        )
+
+
+def rows_of(
+    problems: Sequence[Problem], counts: Mapping[int, int], *, now: datetime
+) -> list[ProblemRow]:
+    return [ProblemRow.of(x, entries=counts.get(x.pk, 0), now=now) for x in problems]
+
+
+def title_of(problem: Problem, entries: int) -> str:
+    if problem.type in TITLES:
+        return str(TITLES[problem.type]) % {"system": words.erp_label(problem.connection)}
+    if entries:
+        return words.entries(entries)
+    if problem.has_entries:
+        return _("No entry is left")
+    return _("An export ended early") if problem.kind == "export" else problem.subject
+
+
+def badge_of(problem: Problem, now: datetime) -> words.Badge:
+    if not problem.is_open:
+        return words.Badge("ok", _("Resolved"))
+    return (
+        words.Badge("quiet", _("Muted")) if problem.is_muted(now) else words.Badge("bad", _("Open"))
+    )
+
+
+def fix_of(problem: Problem, url: str) -> Fix:
+    """The page that mends it; of what has no page, the entries say what to do."""
+    fix = fix_for(
+        problem.connection,
+        problem.fix,
+        pleo_url=settings.PLEO_APP_URL,
+        support=settings.DEFAULT_FROM_EMAIL,
+    )
+    if problem.fix == "pleo":
+        fix = Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
+    if fix is None:
+        label = _("Say what you found") if problem.fix == LOOK_UP else _("Look at it")
+        return Fix(label, f"{url}#entries" if problem.has_entries else url)
+    verb = VERBS.get(problem.type)
+    if verb is None:
+        return fix
+    system = {"system": words.erp_label(problem.connection)}
+    return Fix(str(verb) % system, fix.url, fix.is_outside)
+
+
+def list_headline(count: int) -> words.Headline:
+    if not count:
+        return words.Headline("ok", _("No problem is open."))
+    text = ngettext("%(count)s problem needs you.", "%(count)s problems need you.", count)
+    return words.Headline("bad", words.counted(text, count))
+
+
+def headline_of(row: ProblemRow) -> words.Headline:
+    """The first line of its own page."""
+    if not row.problem.is_open:
+        return words.Headline("ok", _("Resolved."), detail=words.cause(row.problem.sentence))
+    detail = words.cause(row.problem.sentence)
+    if row.entries:
+        text = ngettext(
+            "%(count)s entry could not be booked.",
+            "%(count)s entries could not be booked.",
+            row.entries,
+        )
+        return words.Headline("bad", words.counted(text, row.entries), detail=detail)
+    return words.Headline("bad", f"{row.title}.", detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    at: datetime
+    text: str
+    until: datetime | None
+
+
+def event_row(event: ProblemEvent) -> EventRow:
+    text = str(EVENTS[event.kind])
+    if event.kind == ProblemEvent.Kind.OPENED and event.opening > 1:
+        text = _("It came back")
+    if event.kind == ProblemEvent.Kind.MUTED and event.until is None:
+        text = _("Muted for good by %(who)s")
+    who = event.actor.email if event.actor else _("a program")
+    return EventRow(event.at, text % {"who": who}, event.until)
