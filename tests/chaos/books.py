@@ -1,8 +1,8 @@
 """The ERP's own data, read past the product: what stands in the books, and nothing of ours."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,7 @@ class Standing:
     is_final: bool
     lines: tuple[tuple[str, Decimal, Decimal], ...]  # account, debit, credit
     files: tuple[str, ...]
+    is_shared: bool = False  # with other entries
 
     @property
     def entry_id(self) -> str:
@@ -78,22 +79,33 @@ class FakeBooks(Books):
     def __init__(self, url: str, *, key: str) -> None:
         self.erp = FakeErp(url)
         self.settings, self.secrets = {"base_url": url}, {"key": key}
+        self.book_ids: dict[str, str] = {}  # Pleo's number of an entry -> its id
 
     def seed(self, company: dict[str, Any], chart: dict[str, Any]) -> None:
         who = {"id": "1", "name": company["name"], "currency": company["currency"]}
         self.erp("PUT", "/seed", company=who, closedMonths=["2019-01"], files={}, **chart)
 
     def standing(self, entry_ids: Sequence[str]) -> list[Standing]:
-        return [
-            Standing(
-                reference=row["reference"],
-                number=row["number"],
-                is_final=row["isFinal"],
-                lines=_lines(row["entries"]),
-                files=tuple(file["name"] for file in row["attachments"]),
-            )
-            for row in self.erp.vouchers
-        ]
+        return [share for row in self.erp.vouchers for share in self._shares(row)]
+
+    def _shares(self, row: dict[str, Any]) -> Iterator[Standing]:
+        """What stands of each entry: in a voucher of many, each line and file names its own."""
+        whole = Standing(
+            reference=row["reference"],
+            number=row["number"],
+            is_final=row["isFinal"],
+            lines=_lines(row["entries"]),
+            files=tuple(file["name"] for file in row["attachments"]),
+        )
+        if not whole.reference.startswith("pleo:job:"):
+            yield whole
+            return
+        for book_id, entry_id in self.book_ids.items():
+            lines = [line for line in row["lines"] if line["text"].endswith(f"Pleo {book_id}")]
+            files = tuple(name for name in whole.files if book_id in name)
+            if lines:
+                own: Any = {"reference": f"pleo:{entry_id}", "lines": _lines(lines), "files": files}
+                yield replace(whole, is_shared=True, **own)
 
     def forget(self) -> None:
         self.erp("DELETE", "/state")

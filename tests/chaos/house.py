@@ -53,6 +53,9 @@ ENTRIES: tuple[dict[str, Any], ...] = (
     {"template": "out_of_pocket", "files": 2},
     {"template": "card_purchase", "files": 1},
 )
+MAPPING = Mapping(
+    accounts=ACCOUNTS, posting_behaviour="final", closed_period="fail", generic_vendor=VENDOR
+)
 # In the order of their foreign keys.
 OURS = (
     "exports_attachmentupload",
@@ -99,6 +102,7 @@ class House:
     crew: Crew
     job_ids: list[str] = field(default_factory=list)
     queued: list[Entry] = field(default_factory=list)  # exported again and again, if books forget
+    mapping: Mapping = MAPPING
 
     # -- Setting the scene ------------------------------------------------------------------
 
@@ -127,6 +131,9 @@ class House:
         rows = [{"lane": "queue", **wish} for wish in wishes]
         made = self.simulator("POST", f"/companies/{self.company['id']}/entries", entries=rows)
         known = {row["accountingEntryId"]: row for row in made}
+        if isinstance(self.books, FakeBooks):
+            there = self.simulator.entries(self.company)
+            self.books.book_ids |= {_book_id(there[key]): key for key in known}
         return [
             Entry(
                 id=key,
@@ -147,6 +154,14 @@ class House:
         """Of the jobs since everything was forgotten."""
         jobs = [self.simulator.job(job_id).job for job_id in self.job_ids]
         return [job["id"] for job in jobs if job["status"] in UNFINISHED]
+
+    def map(self, **changes: Any) -> None:
+        """The settings of the connection, as they are at first but for the changes."""
+        wanted = replace(MAPPING, **changes)
+        if wanted != self.mapping:
+            with scope(tenant=self.connection.tenant):
+                save_mapping(connection=self.connection, mapping=wanted, author=None)
+        self.mapping = wanted
 
     # -- Working ----------------------------------------------------------------------------
 
@@ -208,6 +223,10 @@ class House:
             PleoGrant.objects.create(
                 connection=self.connection, api_key=key, granted_at=timezone.now()
             )
+
+
+def _book_id(entry: dict[str, Any]) -> str:
+    return str(entry["additionalInformation"]["reconciliationId"])
 
 
 def furnish(servers: Servers, *, erp: str = "fake") -> House:
@@ -284,11 +303,5 @@ def _connect(
             erp_settings=erp_settings,
         )
         ErpCredentials.objects.create(connection=made, secrets=secrets)
-        mapping = Mapping(
-            accounts=ACCOUNTS,
-            posting_behaviour="final",
-            closed_period="fail",
-            generic_vendor=VENDOR,
-        )
-        save_mapping(connection=made, mapping=mapping, author=None)
+        save_mapping(connection=made, mapping=MAPPING, author=None)
     return made

@@ -71,6 +71,7 @@ class Schedule:
     is_double: bool  # two workers at once
     is_late: bool  # the ERP may apply a write after we stopped waiting
     is_woken_early: bool  # by a notification, before the ERP can be asked what came of it
+    is_shared: bool  # the customer wants one journal per export
 
     def told(self) -> str:
         rows = [f"seed {self.seed}: batch {self.batch}, {len(self.sample)} entries"]
@@ -78,6 +79,7 @@ class Schedule:
         rows += [f"  worker {n}: {life.told()}" for n, life in enumerate(self.lives)]
         rows += [f"  notified: {self.notifications}, double: {self.is_double}"]
         rows += [f"  late: {self.is_late}, woken early: {self.is_woken_early}"]
+        rows += [f"  one journal per export: {self.is_shared}"]
         return "\n".join(rows)
 
 
@@ -98,6 +100,7 @@ def draw(seed: int, entries: int, books: Books | type[Books]) -> Schedule:
         is_double=dice.random() < 0.25,
         is_late=is_late,
         is_woken_early=dice.random() < 0.5,
+        is_shared=dice.random() < 0.3 and books.forgets,
     )
 
 

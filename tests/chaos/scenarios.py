@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from tests.chaos.books import FakeBooks
 from tests.chaos.boundaries import Boundary
 from tests.chaos.house import House, Order
 from tests.chaos.judge import Verdict, Wanted, judge, wanted_of
@@ -18,6 +19,10 @@ from tests.chaos.workers import Report, Worker
 class Scenario(ABC):
     name: ClassVar[str]
     side: ClassVar[str] = "erp"  # or "pleo": where its writes go
+
+    def fits(self, house: House) -> bool:
+        """Whether it can be judged against this ERP."""
+        return True
 
     @abstractmethod
     def start(self, house: House) -> Any:
@@ -48,9 +53,11 @@ class Export(Scenario):
     """One export job: bills, payments, receipts, and an entry that the ERP refuses."""
 
     name = "export"
+    settings: ClassVar[dict[str, Any]] = {}
 
     def start(self, house: House) -> Order:
         house.forget()
+        house.map(**self.settings)
         return house.order()
 
     def work(self, house: House, report: Report) -> None:
@@ -71,5 +78,19 @@ class Export(Scenario):
         return house.books.concerns(boundary)
 
 
+class CommonJournal(Export):
+    """The same, where the customer wants one journal per export: entries share vouchers."""
+
+    name = "one journal per export"
+    settings: ClassVar[dict[str, Any]] = {"journal_per": "job"}
+
+    def fits(self, house: House) -> bool:
+        return isinstance(house.books, FakeBooks)
+
+    def expected(self, house: House, scene: Order) -> list[Wanted]:
+        assert any(row.is_shared for row in house.books.standing(scene.ids)), "nothing is shared"
+        return super().expected(house, scene)
+
+
 EXPORT = Export()
-SCENARIOS: dict[str, Scenario] = {EXPORT.name: EXPORT}
+SCENARIOS: dict[str, Scenario] = {x.name: x for x in (EXPORT, CommonJournal())}

@@ -62,6 +62,7 @@ class Schedules:
 
     def _set(self, schedule: Schedule) -> None:
         self.house.forget()
+        self.house.map(journal_per="job" if schedule.is_shared else "entry")
         self._reconnect()
         if not self.house.books.forgets:
             self.house.queued = self.house.add(ENTRIES)

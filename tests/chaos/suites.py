@@ -117,7 +117,7 @@ def _of(house: House) -> str:
 
 
 def crashes(house: House, once: int, twice: int) -> Iterator[Result]:
-    for scenario in SCENARIOS.values():
+    for scenario in fitting(house):
         sweep = Sweep(house, scenario)
         cells = spread(crash_cells(sweep), once)
         if twice:
@@ -126,11 +126,15 @@ def crashes(house: House, once: int, twice: int) -> Iterator[Result]:
 
 
 def overtaken(house: House, most: int) -> Iterator[Result]:
-    for scenario in SCENARIOS.values():
+    for scenario in fitting(house):
         sweep = Sweep(house, scenario)
         cells = list(dict.fromkeys([*spread(last_moments(sweep), 4), *overtaken_cells(sweep)]))
         cells = cells[:4] + spread(cells[4:], most)
         yield _swept(f"overtaken workers, {_named(scenario, house)}", cells, sweep.overtake)
+
+
+def fitting(house: House) -> list[Scenario]:
+    return [scenario for scenario in SCENARIOS.values() if scenario.fits(house)]
 
 
 def _named(scenario: Scenario, house: House) -> str:

@@ -36,7 +36,9 @@ def result(suite: str, *options: str) -> dict[str, Any]:
     "suite",
     [
         "crash sweep, fake",
+        "crash sweep, one journal per export, fake",
         "overtaken workers, fake",
+        "overtaken workers, one journal per export, fake",
         "fault schedules",
         "eight workers, one expired token",
         "two tenants in one process",

@@ -26,6 +26,7 @@ def kinds(schedule: Schedule) -> list[str]:
     places = [place for place, _ in schedule.notifications]
     found += ["a notification after the end"] if len(schedule.lives) in places else []
     found += ["two workers at once"] if schedule.is_double else []
+    found += ["one journal"] if schedule.is_shared else []
     return [*found, "late"] if schedule.is_late else found
 
 
@@ -45,7 +46,14 @@ def test_every_mishap_is_drawn() -> None:
     for side in ("erp", "pleo"):
         wanted |= {f"{side} status {x}" for x in STATUSES}
         wanted |= {f"{side} drop before", f"{side} drop after", f"{side} contentType"}
-    wanted |= {"clock ahead", "clock behind", "pleo truncate", "two workers at once", "late"}
+    wanted |= {
+        "clock ahead",
+        "clock behind",
+        "pleo truncate",
+        "two workers at once",
+        "late",
+        "one journal",
+    }
     wanted |= {"a notification after the end"}
     assert wanted - found.keys() == set()
 
