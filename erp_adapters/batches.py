@@ -32,6 +32,15 @@ def each(
         raise
 
 
+def each_part(
+    items: Sequence[Item], call: Callable[[Sequence[Item]], Sequence[Done]], *, size: int | None
+) -> list[Done | Rejected]:
+    """As `each`, with at most `size` in a call."""
+    size = size or len(items) or 1
+    parts = (items[start : start + size] for start in range(0, len(items), size))
+    return [answer for part in parts for answer in each(part, call)]
+
+
 def carry_out(
     vouchers: Sequence[Voucher],
     plan: Callable[[Voucher], Item],

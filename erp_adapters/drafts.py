@@ -8,12 +8,13 @@ done once something was.
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from erp_adapters.base import ErpAdapter
-from erp_adapters.batches import Wire, carry_out, each, named, unknown_after_a_write
+from erp_adapters.batches import Wire, carry_out, each, each_part, named, unknown_after_a_write
 from erp_adapters.errors import Rejected
-from erp_adapters.ledger import PostedVoucher, Voucher
+from erp_adapters.ledger import ZERO, PostedVoucher, Voucher
 
 Outcome = PostedVoucher | Rejected
 SEARCHED = 100  # references in one search
@@ -34,6 +35,13 @@ class Standing:
 
     posted: PostedVoucher
     shape: Any
+
+
+def read_back(balances: Sequence[tuple[str, Decimal]], **known: Any) -> PostedVoucher:
+    """A voucher by the (account, debit - credit) of its lines, which give its total."""
+    total = sum((max(amount, ZERO) for _, amount in balances), ZERO)
+    known |= {"line_count": len(balances), "balances": tuple(balances)}
+    return PostedVoucher(total=total, **known)
 
 
 class DraftingAdapter(ErpAdapter):
@@ -111,9 +119,8 @@ class DraftingAdapter(ErpAdapter):
 
     def _made_final(self, wanted: Mapping[str, Any]) -> dict[str, Outcome]:
         """By id. `wanted` holds their shapes, None where any will do."""
-        ids, size = [*wanted], self.finalised or len(wanted)
-        parts = [ids[start : start + size] for start in range(0, len(ids), size or 1)]
-        answers = [x for part in parts for x in each(part, self.finalise)]
+        ids = [*wanted]
+        answers = each_part(ids, self.finalise, size=self.finalised)
         refused = {x: y for x, y in zip(ids, answers, strict=True) if isinstance(y, Rejected)}
         return self._compared(wanted, refused)
 

@@ -4,7 +4,7 @@ Codes are resolved before anything is written, so that a refusal has its own cla
 is wrong, whatever language the ERP speaks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
@@ -12,12 +12,22 @@ from typing import Any, Protocol, TypeVar
 from erp_adapters.errors import (
     AccountUnknown,
     DimensionValueUnknown,
+    JournalUnknown,
     PeriodClosed,
     Rejected,
     TaxCodeUnknown,
     VendorUnknown,
 )
-from erp_adapters.ledger import Account, Company, DimensionValue, TaxCode, Vendor, Voucher
+from erp_adapters.ledger import (
+    Account,
+    Company,
+    DimensionValue,
+    LedgerLine,
+    TaxCode,
+    Vendor,
+    Voucher,
+)
+from erp_adapters.text import is_kept
 
 PAGE = 500  # records
 
@@ -28,6 +38,7 @@ class HasActive(Protocol):
 
 
 Record = TypeVar("Record", bound=HasActive)
+Journal = TypeVar("Journal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +109,25 @@ class Lookup:
             return None
         rows = [row for row in self.vendors if row.code == code]
         return self.only(rows, f"vendor {code}", VendorUnknown)
+
+    def line(
+        self, line: LedgerLine, voucher: Voucher
+    ) -> tuple[Account, Vendor | None, list[DimensionValue]]:
+        """All that a line names; a value that the account insists on is among it."""
+        account = self.account(line.account)
+        vendor = self.vendor(line.vendor or voucher.vendor, account)
+        if missing := account.required_dimensions - {axis for axis, _ in line.dimensions}:
+            message = f"Account {account.code} needs a value for {', '.join(sorted(missing))}."
+            raise DimensionValueUnknown(message, code="missing")
+        return account, vendor, [self.value(*pair) for pair in line.dimensions]
+
+    def journal(self, voucher: Voucher, code: str, journals: Mapping[str, Journal]) -> Journal:
+        """Of a voucher, whose reference the ERP has to keep as it is."""
+        if not is_kept(voucher.reference):
+            raise Rejected(f"{self.label} would alter this reference.", code="reference")
+        if code not in journals:
+            raise JournalUnknown(f"{self.label} has no active journal {code}.", code="unknown")
+        return journals[code]
 
     def only(self, rows: Iterable[Record], what: str, error: type[Rejected]) -> Record:
         """The one among them that is active."""

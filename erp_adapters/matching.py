@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from erp_adapters.base import Settlement
-from erp_adapters.batches import each, named
+from erp_adapters.batches import named
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import ZERO, PostedVoucher
 
@@ -21,6 +22,7 @@ class MatchLine:
     amount: Decimal  # debit - credit, in company currency
     group: str = ""  # names what it is matched with; empty where nothing is
     is_open: bool = True  # False: nothing of it is left to match
+    day: date = date.min
 
 
 Group = list[MatchLine]
@@ -29,16 +31,16 @@ Group = list[MatchLine]
 def match(
     settlements: Sequence[Settlement],
     lines: Iterable[MatchLine],
-    call: Callable[[Sequence[Group]], Sequence[object]],
+    call: Callable[[Sequence[Group]], Sequence[Group | Rejected]],
     *,
     whole: bool,
 ) -> list[Rejected | None]:
-    """`call` matches the lines of each group, all or nothing; see `ErpAdapter.reconcile`.
+    """`call` matches the lines of each group, or says why not; see `ErpAdapter.reconcile`.
 
     `whole` is for an ERP that matches only what comes to zero.
     """
     groups = plan(settlements, lines, whole=whole)
-    done = iter(each([x for x in groups if isinstance(x, list)], call))
+    done = iter(call([x for x in groups if isinstance(x, list)]))
     answers = [next(done) if isinstance(x, list) else x for x in groups]
     pairs = [(x, of.payment) for x, of in zip(answers, settlements, strict=True)]
     return [named(x, of.reference) if isinstance(x, Rejected) else None for x, of in pairs]

@@ -10,31 +10,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from erp_adapters import ledger
 from erp_adapters.auth import ApiKey, Secret, fit, setting
-from erp_adapters.base import Access, Capabilities, CatalogKind, Settlement
-from erp_adapters.batches import each, unknown_after_a_write
+from erp_adapters.base import Access, Capabilities, CatalogKind
+from erp_adapters.batches import each
 from erp_adapters.currency import Listed, Rates
-from erp_adapters.drafts import DraftingAdapter, Plan, Standing
-from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected
+from erp_adapters.domains import DomainAdapter, Row
+from erp_adapters.drafts import Plan, Standing
+from erp_adapters.errors import NotAllowed, OutcomeUnknown
 from erp_adapters.lookup import Lookup, Names, one_company
-from erp_adapters.matching import Group, match
+from erp_adapters.matching import Group, MatchLine
 from erp_adapters.odoo import moves, records
-from erp_adapters.odoo.wire import Row, Wire
+from erp_adapters.odoo.wire import Wire
 from erp_adapters.text import clean, is_kept
 
-MOVE, LINE, VALUE = "account.move", "account.move.line", "account.analytic.account"
-PURCHASES = [["type_tax_use", "=", "purchase"], ["amount_type", "=", "percent"]]
-# Of each kind: its model, which records, and by what they are told apart in one call.
-SOURCES: dict[CatalogKind, tuple[str, list[Any], list[str]]] = {
-    "accounts": ("account.account", [], []),
-    "dimensions": (VALUE, [["root_plan_id", "!=", False]], ["root_plan_id"]),
-    "tax_codes": ("account.tax", PURCHASES, []),
-    "vendors": ("res.partner", ["|", ["supplier_rank", ">", 0], ["ref", "!=", False]], []),
-}
+MOVE, LINE = "account.move", "account.move.line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +40,7 @@ class OdooSettings:
     bill_journal: str = field(default="BILL", metadata=setting(label="Journal of bills"))
 
 
-class OdooAdapter(DraftingAdapter):
-    wire: Wire
+class OdooAdapter(DomainAdapter):
     kind = "odoo"
     label = "Odoo"
     auth = ApiKey(secrets=(Secret(name="key", label="API key", help="Of a user of its own."),))
@@ -63,6 +54,11 @@ class OdooAdapter(DraftingAdapter):
         can_create_vendors=True,
         settle_seconds=5,
     )
+    sources = records.SOURCES
+    axis = "root_plan_id"
+    matched_at_once = 1
+    matches_whole = False
+    wire: Wire
 
     def __init__(self, access: Access) -> None:
         self.settings = fit(OdooSettings, access.settings)
@@ -82,29 +78,13 @@ class OdooAdapter(DraftingAdapter):
             self._site()
             roots = [["parent_id", "=", False]]
             plans = self.wire.search("account.analytic.plan", roots, *records.PLAN)
-        for row in self._rows("accounts", records.ACCOUNT, *domain):
+        for row in self.rows("accounts", *domain):
             yield records.account(row, plans)
 
     def dimensions(self) -> Iterator[ledger.Dimension]:
         """Plans that have values; a plan's only code is its name."""
-        for number, name in (row["root_plan_id"] for row in self._grouped("dimensions")):
+        for number, name in (row[self.axis] for row in self.traces("dimensions")):
             yield ledger.Dimension(code=name, name=name, id=str(number))
-
-    def dimension_values(self, dimension: ledger.Dimension) -> Iterator[ledger.DimensionValue]:
-        yield from self._values(["root_plan_id", "=", int(dimension.id)])
-
-    def _values(self, *domain: Any) -> Iterator[ledger.DimensionValue]:
-        rows = self._rows("dimensions", records.VALUE, *domain)
-        yield from map(records.dimension_value, rows)
-
-    def tax_codes(self) -> Iterator[ledger.TaxCode]:
-        yield from map(records.tax_code, self._rows("tax_codes", records.TAX))
-
-    def vendors(self, *domain: Any) -> Iterator[ledger.Vendor]:
-        yield from map(records.vendor, self._rows("vendors", records.VENDOR, *domain))
-
-    def fingerprint(self, kind: CatalogKind) -> str:
-        return sha256(repr(self._grouped(kind)).encode()).hexdigest()
 
     def access_expires_on(self) -> date | None:
         """The first end among the user's keys, as Odoo does not say which of them is ours."""
@@ -113,18 +93,18 @@ class OdooAdapter(DraftingAdapter):
         ends = [str(key["expiration_date"])[:10] for key in keys if key["expiration_date"]]
         return date.fromisoformat(min(ends)) if ends else None
 
-    def _grouped(self, kind: CatalogKind) -> list[Row]:
+    def traces(self, kind: CatalogKind) -> list[Any]:
         """How many records there are, and when the last was changed, in one call."""
-        self._site()
-        model, domain, groups = SOURCES[kind]
+        source, groups = self.sources[kind], [self.axis] if kind == "dimensions" else []
         asked: Row = {"aggregates": ["__count", "write_date:max", "id:sum"], "groupby": groups}
-        asked |= {"domain": domain, "context": {"active_test": False}, "is_write": False}
-        return list(self.wire.do(f"{model}/formatted_read_group", shape=list, **asked))
+        asked |= {"domain": [*self.mine(kind), *source.domain], "is_write": False, "shape": list}
+        call = f"{source.model}/formatted_read_group"
+        return list(self.wire.do(call, context={"active_test": False}, **asked))
 
-    def _rows(self, kind: CatalogKind, fields: Sequence[str], *domain: Any) -> Iterator[Row]:
+    def mine(self, kind: CatalogKind) -> list[Any]:
+        """By the company in the context."""
         self._site()
-        model, own, _ = SOURCES[kind]
-        yield from self.wire.pages(model, [*domain, *own], *fields)
+        return []
 
     def _site(self, *, anew: bool = False) -> Row:
         """Which company it is about does not change; its locks do."""
@@ -139,31 +119,27 @@ class OdooAdapter(DraftingAdapter):
 
     def planner(self, vouchers: Sequence[ledger.Voucher]) -> Callable[[ledger.Voucher], Plan]:
         names, site, settings = Names.of(vouchers), self._site(anew=True), self.settings
-        codes = [settings.journal, settings.bill_journal, *(x.journal for x in vouchers)]
-        journals = [["code", "in", codes], ["active", "=", True]]
         own = site["currency_id"]["name"]
-        money = [["name", "in", [*names.currencies, own]], ["active", "=", True]]
-        named = ["name", "in", names.tax_codes]
-        taxes = list(self._rows("tax_codes", (*records.TAX, *moves.SHARES), named))
+        codes = [settings.journal, settings.bill_journal, *(x.journal for x in vouchers)]
+        taxes = list(self.rows("tax_codes", ["name", "in", names.tax_codes], more=moves.SHARES))
         numbers = ["id", "in", [int(code) for code in names.vendors if code.isdecimal()]]
         return moves.Books(
             site=site,
             default={False: settings.journal, True: settings.bill_journal},
-            journals={
-                x["code"]: x for x in self.wire.search("account.journal", journals, "code", "type")
-            },
+            journals=self.wire.by("account.journal", "code", codes, "type"),
             lookup=Lookup(
                 self.label,
                 accounts=self.accounts(["code", "in", names.accounts]),
                 tax_codes=map(records.tax_code, taxes),
-                values=self._values("|", *([x, "in", names.values] for x in ("code", "name"))),
+                values=self.read(
+                    "dimensions", "|", *([x, "in", names.values] for x in ("code", "name"))
+                ),
                 vendors=self.vendors("|", ["ref", "in", names.vendors], numbers),
             ),
             taxes={str(row["id"]): row for row in taxes},
-            currencies={
-                x["name"]: x
-                for x in self.wire.search("res.currency", money, "name", "decimal_places")
-            },
+            currencies=self.wire.by(
+                "res.currency", "name", [*names.currencies, own], "decimal_places"
+            ),
             rates=Rates.read(vouchers, self._rates, own=own, label=self.label),
         ).plan
 
@@ -220,51 +196,40 @@ class OdooAdapter(DraftingAdapter):
         rows = self.wire.search(MOVE, [mine, *domain], *records.MOVE)
         return [records.standing(row, link=self.link) for row in rows]
 
-    def attach(
-        self, posted: ledger.PostedVoucher, file: ledger.Attachment, *, may_exist: bool = True
-    ) -> None:
+    def has_file(self, number: str, name: str) -> bool:
         self._site()
-        name = clean(file.name) or "attachment"
-        values: Row = {"name": name, "res_model": MOVE, "res_id": int(posted.id)}
+        values = {"name": name, "res_model": MOVE, "res_id": int(number)}
         same = [[field, "=", value] for field, value in values.items()]
-        if may_exist and self.wire.search("ir.attachment", same, "name", limit=1):
-            return
-        values |= {"id": moves.key("file", posted.id, name), "mimetype": file.content_type}
+        return bool(self.wire.search("ir.attachment", same, "name", limit=1))
+
+    def upload(self, number: str, name: str, file: ledger.Attachment) -> None:
+        self._site()
+        values: Row = {"id": moves.key("file", number, name), "name": name, "res_model": MOVE}
+        values |= {"res_id": int(number), "mimetype": file.content_type}
         self.wire.load("ir.attachment", [values | {"datas": b64encode(file.content).decode()}])
 
-    def reverse(self, posted: ledger.PostedVoucher, *, reason: str) -> ledger.PostedVoucher:
-        """The mirror of Odoo's own wizard, as of today; one that stands already is returned."""
-        number, mirrors = int(posted.id), ["reversed_entry_id", "=", int(posted.id)]
-        if not (found := self._moves(mirrors)):
-            (row,) = self.wire.search(MOVE, [["id", "=", number]], "journal_id")
-            active = {"active_model": MOVE, "active_ids": [number]}
-            values = [{"reason": clean(reason), "journal_id": row["journal_id"]}]
-            wizard = "account.move.reversal"
-            ids = self.wire.do(f"{wizard}/create", vals_list=values, context=active)
-            self.wire.do(f"{wizard}/reverse_moves", ids=ids, context=active)
-            found = self._moves(mirrors)
-        if not found[0].posted.is_final:  # of a bill, Odoo leaves it to a person
-            self.finalise([found[0].posted.id])
-            found = self._moves(mirrors)
-        return found[0].posted
+    def mirrors(self, number: str) -> list[Standing]:
+        return self._moves(["reversed_entry_id", "=", int(number)])
 
-    def reconcile(self, settlements: Sequence[Settlement]) -> list[Rejected | None]:
+    def mirror(self, number: str, reason: str) -> None:
+        """As of today."""
+        (row,) = self.wire.search(MOVE, [["id", "=", int(number)]], "journal_id")
+        active = {"active_model": MOVE, "active_ids": [int(number)]}
+        values = [{"reason": reason, "journal_id": row["journal_id"]}]
+        wizard = "account.move.reversal"
+        ids = self.wire.do(f"{wizard}/create", vals_list=values, context=active)
+        self.wire.do(f"{wizard}/reverse_moves", ids=ids, context=active)
+
+    def match_lines(self, ids: list[int]) -> Iterator[MatchLine]:
         self._site()
-        ids = [int(x.id) for pair in settlements for x in (pair.payment, *pair.paid)]
         domain = [["account_id.reconcile", "=", True], ["parent_state", "=", "posted"]]
         rows = self.wire.search(LINE, [["move_id", "in", ids], *domain], *records.MATCH)
-        done: set[int] = set()
+        yield from map(records.match_line, rows)
 
-        def call(groups: Sequence[Group]) -> Sequence[Group]:
-            """One call each. After a refusal we are asked again, also for what is done."""
-            for ids in ({line.id for line in group} for group in groups):
-                if not ids <= done:
-                    self.wire.do(f"{LINE}/reconcile", ids=sorted(ids))
-                    done.update(ids)
-            return groups
-
-        with unknown_after_a_write(self.wire, label=self.label):
-            return match(settlements, map(records.match_line, rows), call, whole=False)
+    def matched(self, groups: Sequence[Group]) -> Sequence[Group]:
+        for group in groups:
+            self.wire.do(f"{LINE}/reconcile", ids=sorted({line.id for line in group}))
+        return groups
 
     def create_vendor(self, vendor: ledger.Vendor, *, reference: str) -> ledger.Vendor:
         """One that stands under the reference is left as it is."""

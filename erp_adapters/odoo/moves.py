@@ -9,12 +9,12 @@ from json import dumps
 
 from erp_adapters import errors
 from erp_adapters.currency import Rates
+from erp_adapters.domains import Row
 from erp_adapters.drafts import Plan
 from erp_adapters.ledger import ZERO, LedgerLine, LineTax, Voucher
 from erp_adapters.lookup import Lookup
 from erp_adapters.odoo.records import LOCKS, MORE_LOCKS, day, money, shape_of
-from erp_adapters.odoo.wire import Row
-from erp_adapters.text import clean, is_kept
+from erp_adapters.text import clean
 
 BILLS = {"bill": "in_invoice", "credit_note": "in_refund"}  # all else is an entry
 SIDES = ("invoice_repartition_line_ids", "refund_repartition_line_ids")
@@ -48,8 +48,6 @@ class Books:
     rates: Rates
 
     def plan(self, voucher: Voucher) -> Plan:
-        if not is_kept(voucher.reference):
-            raise errors.Rejected("Odoo would alter this reference.", code="reference")
         if voucher.currency not in self.currencies:
             raise errors.Rejected(f"{voucher.currency} is not active in Odoo.", code="currency")
         journal, rows = self._journal(voucher), self._rows(voucher)
@@ -73,8 +71,7 @@ class Books:
         code = voucher.journal or self.default[is_bill(voucher)]
         if is_bill(voucher) and self.journals.get(code, {}).get("type") == "general":
             code = self.default[True]  # the other was named for all that an entry becomes
-        if (journal := self.journals.get(code)) is None:
-            raise errors.JournalUnknown(f"Odoo has no active journal {code}.", code="unknown")
+        journal = self.lookup.journal(voucher, code, self.journals)
         more = (any(line.tax for line in voucher.lines), journal["type"] == "purchase")
         names = [*LOCKS, *(name for name, holds in zip(MORE_LOCKS, more, strict=True) if holds)]
         last = max(day(self.site[name]) for name in names)
@@ -105,12 +102,8 @@ class Books:
         return [*summed.values()]
 
     def _line(self, line: LedgerLine, voucher: Voucher) -> Iterator[Row]:
-        account = self.lookup.account(line.account)
-        vendor = self.lookup.vendor(line.vendor or voucher.vendor, account)
-        if missing := account.required_dimensions - {axis for axis, _ in line.dimensions}:
-            message = f"Account {account.code} needs a value for {', '.join(sorted(missing))}."
-            raise errors.DimensionValueUnknown(message, code="missing")
-        values = ",".join(self.lookup.value(*pair).id for pair in line.dimensions)
+        account, vendor, values = self.lookup.line(line, voucher)
+        shares = {",".join(value.id for value in values): 100}
         row: Row = {
             "display_type": "product",
             "account_id/.id": int(account.id),
@@ -119,7 +112,7 @@ class Books:
             "currency_id/.id": self.currencies[voucher.currency]["id"],
             "amount_currency": line.debit - line.credit,
             "balance": ZERO,
-            "analytic_distribution": dumps({values: 100}) if values else "",
+            "analytic_distribution": dumps(shares) if values else "",
             **BLANK,
         }
         yield from (row, *(self._taxes(row, line.tax, voucher) if line.tax else ()))

@@ -7,21 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters import ledger
-from erp_adapters.drafts import Standing
+from erp_adapters.base import CatalogKind
+from erp_adapters.domains import Row, Source
+from erp_adapters.drafts import Standing, read_back
 from erp_adapters.matching import MatchLine
-from erp_adapters.odoo.wire import Row
 from erp_adapters.text import clean
 
 LOCKS = ("user_fiscalyear_lock_date", "user_hard_lock_date")  # as they hold for the key's user
 MORE_LOCKS = ("user_tax_lock_date", "user_purchase_lock_date")  # of entries with tax, of bills
-SITE = (
-    "name",
-    "country_code",
-    "currency_id.name",
-    "currency_id.decimal_places",
-    *LOCKS,
-    *MORE_LOCKS,
-)
+CURRENCY = ("currency_id.name", "currency_id.decimal_places")
+SITE = ("name", "country_code", *CURRENCY, *LOCKS, *MORE_LOCKS)
 ACCOUNT = ("code", "name", "account_type", "active")
 RULES = [f"applicability_ids.{x}" for x in ("applicability", "business_domain", "account_prefix")]
 PLAN = ("name", "all_account_count", "default_applicability", *RULES)
@@ -29,14 +24,8 @@ VALUE = ("code", "name", "active", "root_plan_id.display_name")
 TAX = ("name", "description", "amount", "active")
 VENDOR = ("name", "ref", "vat", "active", "property_account_payable_id.code")
 LINE = ("account_id.code", "currency_id", "amount_currency", "balance", "display_type")
-MOVE = (
-    "name",
-    "date",
-    "ref",
-    "state",
-    "company_currency_id.name",
-    *(f"line_ids.{x}" for x in LINE),
-)
+LINES = [f"line_ids.{x}" for x in LINE]
+MOVE = ("name", "date", "ref", "state", "company_currency_id.name", *LINES)
 MATCH = ("move_id", "account_id", "balance", "matching_number", "reconciled")
 NOTES = ("line_section", "line_subsection", "line_note")
 KINDS: dict[str, Any] = {"income": "revenue"} | {
@@ -61,7 +50,7 @@ def company(row: Row) -> ledger.Company:
     return ledger.Company(id=str(row["id"]), name=row["name"], lock_date=until, **known)
 
 
-def account(row: Row, plans: Iterable[Row]) -> ledger.Account:
+def account(row: Row, plans: Iterable[Row] = ()) -> ledger.Account:
     code, kind = row["code"] or "", row["account_type"]
     return ledger.Account(
         **_named(row, code),
@@ -116,18 +105,15 @@ def match_line(row: Row) -> MatchLine:
 
 def standing(row: Row, *, link: str) -> Standing:
     lines = [line for line in row["line_ids"] if line["display_type"] not in NOTES]
-    balances = tuple((x["account_id"]["code"], money(x["balance"])) for x in lines)
-    posted = ledger.PostedVoucher(
+    posted = read_back(
+        [(x["account_id"]["code"], money(x["balance"])) for x in lines],
         reference=row["ref"],
         id=str(row["id"]),
         number=row["name"] or "",
         url=f"{link}/odoo/account.move/{row['id']}",
         is_final=row["state"] == "posted",
         posting_date=day(row["date"]),
-        total=sum((max(amount, ledger.ZERO) for _, amount in balances), ledger.ZERO),
         currency=row["company_currency_id"]["name"],
-        line_count=len(lines),
-        balances=balances,
     )
     shape = ((x["account_id"]["id"], x["currency_id"], x["amount_currency"]) for x in lines)
     return Standing(posted=posted, shape=shape_of(row["date"], shape))
@@ -136,3 +122,14 @@ def standing(row: Row, *, link: str) -> Standing:
 def shape_of(day: object, lines: Iterable[tuple[int, int, Any]]) -> Any:
     """What must stand as it was sent: the day, and account, currency and amount of each line."""
     return str(day), sorted((x, y, money(amount)) for x, y, amount in lines if money(amount))
+
+
+PURCHASES = [["type_tax_use", "=", "purchase"], ["amount_type", "=", "percent"]]
+SUPPLIERS = ["|", ["supplier_rank", ">", 0], ["ref", "!=", False]]
+IN_A_PLAN = [["root_plan_id", "!=", False]]
+SOURCES: dict[CatalogKind, Source] = {
+    "accounts": Source("account.account", ACCOUNT, account),
+    "dimensions": Source("account.analytic.account", VALUE, dimension_value, IN_A_PLAN),
+    "tax_codes": Source("account.tax", TAX, tax_code, PURCHASES),
+    "vendors": Source("res.partner", VENDOR, vendor, SUPPLIERS),
+}

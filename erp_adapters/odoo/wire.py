@@ -1,21 +1,19 @@
 """Calls to Odoo's JSON-2: one POST is one transaction, done with 200 and undone with all else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from erp_adapters.base import Access
+from erp_adapters.domains import DomainWire, Row
 from erp_adapters.errors import NotAllowed, Rejected, Unavailable
 from erp_adapters.http import Reply
-from erp_adapters.json_door import JsonDoor
-from erp_adapters.lookup import pages
 
-Row = dict[str, Any]
 BUSY = ("psycopg2.errors.SerializationFailure", "psycopg2.errors.DeadlockDetected")
 OURS = ("odoo.exceptions.", "builtins.", "werkzeug.exceptions.UnprocessableEntity")
 
 
-class Wire(JsonDoor):
+class Wire(DomainWire):
     """`context` goes with every call; it gets the company once that is known."""
 
     def __init__(self, access: Access, *, base_url: str, database: str) -> None:
@@ -32,21 +30,11 @@ class Wire(JsonDoor):
         how: Row = {"is_write": is_write, "shape": shape, "refuse": self._refuse}
         return self.call("POST", f"/json/2/{method}", json=body, headers=self.headers, **how)
 
-    def search(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
-        """Records, archived ones too; the part behind a dotted field is a record in its place."""
-        lists = [clause[2] for clause in domain if clause[1:2] == ["in"]]
-        if lists and not any(lists):  # nothing is in an empty list
-            return []
+    def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
         asked = {"order": "id", "specification": _nested(fields), "domain": domain, **more}
         asked |= {"is_write": False, "context": {"active_test": False}}
         rows: list[Row] = self.do(f"{model}/web_search_read", shape=dict, **asked)["records"]
         return rows
-
-    def pages(self, model: str, domain: list[Any], *fields: str) -> Iterator[Row]:
-        def page(last: int, size: int) -> list[Row]:
-            return self.search(model, [*domain, ["id", ">", last]], *fields, limit=size)
-
-        yield from pages(page)
 
     def load(self, model: str, records: Sequence[Row], *, anew: bool = False) -> list[int]:
         """Ids of the records, each with our key as its `id` and its lines, if any, as `line_ids`.

@@ -3,42 +3,24 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
+from erp_adapters import ledger
 from erp_adapters.auth import ApiKey, Secret, fit, setting
-from erp_adapters.base import Access, Capabilities, CatalogKind, Settlement
-from erp_adapters.batches import unknown_after_a_write
+from erp_adapters.base import Access, Capabilities, CatalogKind
 from erp_adapters.currency import Listed, Rates
-from erp_adapters.drafts import DraftingAdapter, Plan, Standing
-from erp_adapters.errors import Rejected
-from erp_adapters.ledger import (
-    Account,
-    Attachment,
-    Company,
-    Dimension,
-    DimensionValue,
-    PostedVoucher,
-    TaxCode,
-    Vendor,
-    Voucher,
-)
-from erp_adapters.lookup import Lookup, Names, Period, one_company, pages
-from erp_adapters.matching import Group, match
+from erp_adapters.domains import DomainAdapter, Row
+from erp_adapters.drafts import Plan, Standing
+from erp_adapters.lookup import Lookup, Names, Period, one_company
+from erp_adapters.matching import Group, MatchLine
 from erp_adapters.text import clean
 from erp_adapters.tryton import records
 from erp_adapters.tryton.moves import Books
-from erp_adapters.tryton.wire import Row, Wire
+from erp_adapters.tryton.wire import Wire
 
 REST_BODY = 1_400_000  # bytes; in base64 they stay under the 2 MiB that REST takes by default
 FASTER = "With the password: faster posting, reversals, files over 2 MB."
-ANALYTIC = "analytic_account.account"
-MODELS: dict[CatalogKind, str] = {
-    "accounts": "account.account",
-    "dimensions": ANALYTIC,
-    "tax_codes": "account.tax",
-    "vendors": "party.party",
-}
+MOVE = "account.move"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +34,7 @@ class TrytonSettings:
     )
 
 
-class TrytonAdapter(DraftingAdapter):
+class TrytonAdapter(DomainAdapter):
     kind = "tryton"
     label = "Tryton"
     auth = ApiKey(
@@ -73,6 +55,9 @@ class TrytonAdapter(DraftingAdapter):
         reference_place="Description",
         settle_seconds=60,
     )
+    sources = records.SOURCES
+    axis = "root"
+    matches_whole = True  # and it checks nothing that is matched already
     wire: Wire
 
     def __init__(self, access: Access) -> None:
@@ -82,62 +67,32 @@ class TrytonAdapter(DraftingAdapter):
         self.link = f"{(self.settings.web_url or address).rstrip('/')}/#{database}"
         self.finalised = None if self.wire.has_rpc else 1
         self.capabilities = replace(self.capabilities, can_reverse=self.wire.has_rpc)
-        self._company: Company | None = None
+        self._company: ledger.Company | None = None
 
     # Reading
 
-    def company(self) -> Company:
+    def company(self) -> ledger.Company:
         """The lock date is the end of what is closed without a gap."""
         company, open_ones = self._site(), self._periods(["state", "=", "open"])
         start = open_ones[0].start if open_ones else date.max
         closed = self._periods(["end_date", "<", start])
         return replace(company, lock_date=max((x.end for x in closed), default=None))
 
-    def accounts(self, *domain: list[Any]) -> Iterator[Account]:
-        coded = ["code", "!=", None]
-        yield from map(records.account, self._all("accounts", records.ACCOUNT, coded, *domain))
+    def dimensions(self) -> Iterator[ledger.Dimension]:
+        roots = [["type", "=", "root"], *self.mine("dimensions")]
+        rows = self.wire.search(records.ANALYTICS, roots, *records.ANALYTIC)
+        yield from map(records.dimension, rows)
 
-    def dimensions(self) -> Iterator[Dimension]:
-        roots = ["type", "=", "root"]
-        yield from map(records.dimension, self._all("dimensions", records.ANALYTIC, roots))
-
-    def dimension_values(self, dimension: Dimension) -> Iterator[DimensionValue]:
-        yield from self._values(["root", "=", int(dimension.id)])
-
-    def _values(self, *domain: list[Any]) -> Iterator[DimensionValue]:
-        below = ["type", "!=", "root"]
-        rows = self._all("dimensions", records.ANALYTIC, below, *domain)
-        yield from map(records.dimension_value, rows)
-
-    def tax_codes(self, *domain: list[Any]) -> Iterator[TaxCode]:
-        parents = ["parent", "=", None]
-        yield from map(records.tax_code, self._all("tax_codes", records.TAX, parents, *domain))
-
-    def vendors(self, *domain: list[Any]) -> Iterator[Vendor]:
-        yield from map(records.vendor, self._all("vendors", records.PARTY, *domain))
-
-    def fingerprint(self, kind: CatalogKind) -> str:
+    def traces(self, kind: CatalogKind) -> list[Any]:
         """When each record was written; one that is deleted leaves no other trace in Tryton."""
-        mine = self._mine(MODELS[kind])
-        rows = self.wire.search(MODELS[kind], mine, "write_date") if self._has(kind) else []
-        return sha256(repr([(x["id"], x["write_date"]) for x in rows]).encode()).hexdigest()
+        rows = self.wire.search(self.sources[kind].model, self.mine(kind), "write_date")
+        return [(row["id"], row["write_date"]) for row in rows]
 
-    def _all(self, kind: CatalogKind, fields: Sequence[str], *domain: list[Any]) -> Iterator[Row]:
-        mine = [*self._mine(MODELS[kind]), *domain]
-
-        def page(last: int, size: int) -> list[Row]:
-            return self.wire.search(MODELS[kind], [*mine, ["id", ">", last]], *fields, limit=size)
-
-        yield from pages(page) if self._has(kind) else ()
-
-    def _has(self, kind: CatalogKind) -> bool:
-        return self._has_analytic or MODELS[kind] != ANALYTIC
-
-    def _mine(self, model: str) -> list[list[Any]]:
+    def mine(self, kind: CatalogKind | None = None) -> list[Any]:
         company = int(self._site().id)
-        return [] if model == "party.party" else [["company", "=", company]]
+        return [] if kind == "vendors" else [["company", "=", company]]
 
-    def _site(self) -> Company:
+    def _site(self) -> ledger.Company:
         """Kept for the life of the adapter: which company it is about does not change.
 
         Only what the user works in: Tryton shows other companies' names, but hides their books
@@ -151,41 +106,38 @@ class TrytonAdapter(DraftingAdapter):
             self._company = one_company([*map(records.company, rows)], self.settings.company)
             self.wire.company = int(self._company.id)
             analytic = [["name", "=", "analytic_account"], ["state", "=", "activated"]]
-            self._has_analytic = bool(self.wire.search("ir.module", analytic, "name"))
+            if not self.wire.search("ir.module", analytic, "name"):
+                self.wire.missing |= {records.ANALYTICS}
         return self._company
 
     def _periods(self, *domain: list[Any]) -> list[Period]:
-        mine = [*self._mine("account.period"), ["type", "=", "standard"], *domain]
+        mine = [*self.mine(), ["type", "=", "standard"], *domain]
         more: Row = {"order": [["start_date", "ASC"]]}
         rows = self.wire.search("account.period", mine, "start_date", "end_date", **more)
         return [Period(str(row["id"]), row["start_date"], row["end_date"]) for row in rows]
 
     # Writing
 
-    def planner(self, vouchers: Sequence[Voucher]) -> Callable[[Voucher], Plan]:
-        company, names = self._site(), Names.of(vouchers)
+    def planner(self, vouchers: Sequence[ledger.Voucher]) -> Callable[[ledger.Voucher], Plan]:
+        own, names, journal = self._site().currency, Names.of(vouchers), self.settings.journal
         values = ["OR", ["code", "in", names.values], ["name", "in", names.values]]
-        foreign = [x for x in names.currencies if x != company.currency]
-        used = [["code", "in", foreign and [*foreign, company.currency]]]
-        named = [["code", "in", [x.journal or self.settings.journal for x in vouchers]]]
-        journals = self.wire.search("account.journal", [*named, ["active", "=", True]], "code")
-        currencies = self.wire.search("currency.currency", used, "code", "digits")
-        books = Books(
-            company=int(company.id),
-            journals={row["code"]: row["id"] for row in journals},
-            journal=self.settings.journal,
+        codes = [journal, *(x.journal for x in vouchers)]
+        used = [*names.currencies, own] if {*names.currencies} - {own} else []
+        return Books(
+            company=int(self._site().id),
+            journals=self.wire.by("account.journal", "code", codes),
+            journal=journal,
             periods=self._periods(["state", "=", "open"]),
             lookup=Lookup(
                 self.label,
                 accounts=self.accounts(["code", "in", names.accounts]),
                 tax_codes=self.tax_codes(["name", "in", names.tax_codes]),
-                values=self._values(values) if names.values else (),
+                values=self.read("dimensions", values) if names.values else (),
                 vendors=self.vendors(["code", "in", names.vendors]),
             ),
-            currencies={row["code"]: row for row in currencies},
-            rates=Rates.read(vouchers, self._rates, own=company.currency, label=self.label),
-        )
-        return books.plan
+            currencies=self.wire.by("currency.currency", "code", used, "digits", active=False),
+            rates=Rates.read(vouchers, self._rates, own=own, label=self.label),
+        ).plan
 
     def _rates(self, currency: str, until: date, most: int) -> Listed:
         domain = [["currency.code", "=", currency], ["date", "<=", until]]
@@ -194,7 +146,7 @@ class TrytonAdapter(DraftingAdapter):
         return [(row["date"], row["rate"]) for row in rows]
 
     def drafted(self, plans: Sequence[Plan]) -> list[str]:
-        return [str(x) for x in self._create("account.move", [plan.values for plan in plans])]
+        return [str(x) for x in self._create(MOVE, [plan.values for plan in plans])]
 
     def _create(self, model: str, values: list[Row]) -> list[int]:
         """For one, Tryton says why it refuses; for a batch not always."""
@@ -206,75 +158,72 @@ class TrytonAdapter(DraftingAdapter):
         if self.wire.has_rpc:
             self.wire.rpc("model.account.move.post", [int(x) for x in ids])
         else:
-            self.wire.rest("POST", f"account.move/{ids[0]}/post?f=state", {})
+            self.wire.rest("POST", f"{MOVE}/{ids[0]}/post?f=state", {})
         return ids
 
     def remove(self, number: str) -> None:
-        self.wire.rest("DELETE", f"account.move/{number}")
+        self.wire.rest("DELETE", f"{MOVE}/{number}")
 
     def standing(
         self, *, ids: Sequence[str] = (), references: Sequence[str] = ()
     ) -> list[Standing]:
         """Without people's reversals, which have the description of what they reverse."""
-        named = ["id", "in", [int(x) for x in ids]] if ids else None
-        rows = self._moves(named or ["description", "in", list(references)])
-        ours = (x for x in rows if ids or not (x["origin"] or "").startswith("account.move,"))
-        return [records.standing(row, link=self.link) for row in ours]
+        if ids:
+            return self._moves(["id", "in", [int(x) for x in ids]])
+        named = ["description", "in", list(references)]
+        return self._moves(
+            named, ["OR", ["origin", "=", None], ["origin", "not like", f"{MOVE},%"]]
+        )
 
-    def _moves(self, *domain: list[Any]) -> list[Row]:
-        mine = [*self._mine("account.move"), *domain]
-        values = ("lines.analytic_lines.account",) if self._has_analytic else ()
-        return self.wire.search("account.move", mine, *records.MOVE, *values)
+    def _moves(self, *domain: list[Any]) -> list[Standing]:
+        mine = [*self.mine(), *domain]
+        has_values = records.ANALYTICS not in self.wire.missing
+        values = ("lines.analytic_lines.account",) if has_values else ()
+        rows = self.wire.search(MOVE, mine, *records.MOVE, *values)
+        return [records.standing(row, link=self.link) for row in rows]
 
-    def attach(self, posted: PostedVoucher, file: Attachment, *, may_exist: bool = True) -> None:
-        """A file of the same name is kept. Over REST, Tryton takes 2 MiB unless told otherwise."""
-        name, resource = clean(file.name) or "attachment", f"account.move,{posted.id}"
-        same = [["resource", "=", resource], ["name", "=", name]]
-        if may_exist and self.wire.search("ir.attachment", same, "name", limit=1):
-            return
-        values = {"name": name, "type": "data", "resource": resource, "data": file.content}
+    def has_file(self, number: str, name: str) -> bool:
+        same = [["resource", "=", f"{MOVE},{number}"], ["name", "=", name]]
+        return bool(self.wire.search("ir.attachment", same, "name", limit=1))
+
+    def upload(self, number: str, name: str, file: ledger.Attachment) -> None:
+        """Over REST, Tryton takes 2 MiB unless told otherwise."""
+        values: Row = {"name": name, "type": "data", "resource": f"{MOVE},{number}"}
+        values |= {"data": file.content}
         if self.wire.has_rpc and len(file.content) > REST_BODY:
             self.wire.rpc("model.ir.attachment.create", [values])
         else:
             self.wire.rest("POST", "ir.attachment?f=name", values)
 
-    def reverse(self, posted: PostedVoucher, *, reason: str) -> PostedVoucher:
-        """The mirror move of Tryton's own wizard; one that stands already is returned."""
-        if not self.wire.has_rpc:
-            return super().reverse(posted, reason=reason)
-        number, mirrors = int(posted.id), ["origin", "=", f"account.move,{posted.id}"]
-        if not (rows := self._moves(mirrors)):
-            active = {"active_model": "account.move", "active_id": number, "active_ids": [number]}
-            values = {"default": {"description": clean(reason), "reversal": True}}
-            session = self.wire.rpc("wizard.account.move.cancel.create")[0]
-            self.wire.rpc("wizard.account.move.cancel.execute", session, values, "cancel", **active)
-            rows = self._moves(mirrors)
-        return records.standing(rows[0], link=self.link).posted
+    def mirrors(self, number: str) -> list[Standing]:
+        return self._moves(["origin", "=", f"{MOVE},{number}"])
 
-    def reconcile(self, settlements: Sequence[Settlement]) -> list[Rejected | None]:
-        """Tryton matches only what comes to zero, and checks nothing that is matched already."""
-        ids = [int(x.id) for pair in settlements for x in (pair.payment, *pair.paid)]
+    def mirror(self, number: str, reason: str) -> None:
+        one = int(number)
+        active = {"active_model": MOVE, "active_id": one, "active_ids": [one]}
+        values = {"default": {"description": reason, "reversal": True}}
+        session = self.wire.rpc("wizard.account.move.cancel.create")[0]
+        self.wire.rpc("wizard.account.move.cancel.execute", session, values, "cancel", **active)
+
+    def match_lines(self, ids: list[int]) -> Iterator[MatchLine]:
         final = [["move.company", "=", int(self._site().id)], ["move.state", "=", "posted"]]
         domain = [*final, ["move", "in", ids], ["account.reconcile", "=", True]]
-        rows = {
-            row["id"]: row for row in self.wire.search("account.move.line", domain, *records.MATCH)
-        }
+        rows = self.wire.search("account.move.line", domain, *records.MATCH)
+        yield from map(records.match_line, rows)
 
-        def call(groups: Sequence[Group]) -> list[int]:
-            values = [
-                {
-                    "company": self.wire.company,
-                    "date": max(rows[line.id]["date"] for line in group),
-                    "lines": [["add", [line.id for line in group]]],
-                }
-                for group in groups
-            ]
-            return self._create("account.move.reconciliation", values)
+    def matched(self, groups: Sequence[Group]) -> Sequence[Group]:
+        values = [
+            {
+                "company": self.wire.company,
+                "date": max(line.day for line in group),
+                "lines": [["add", [line.id for line in group]]],
+            }
+            for group in groups
+        ]
+        self._create("account.move.reconciliation", values)
+        return groups
 
-        with unknown_after_a_write(self.wire, label=self.label):
-            return match(settlements, map(records.match_line, rows.values()), call, whole=True)
-
-    def create_vendor(self, vendor: Vendor, *, reference: str) -> Vendor:
+    def create_vendor(self, vendor: ledger.Vendor, *, reference: str) -> ledger.Vendor:
         """The reference stands among the party's identifiers; Tryton gives the code."""
         known = ["identifiers.code", "=", reference]
         if not (found := [*self.vendors(known)]):

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters.currency import Rates
+from erp_adapters.domains import Row
 from erp_adapters.drafts import Plan
-from erp_adapters.errors import JournalUnknown, Rejected
+from erp_adapters.errors import Rejected
 from erp_adapters.ledger import ZERO, LedgerLine, LineTax, Voucher
 from erp_adapters.lookup import Lookup, Period, open_period
-from erp_adapters.text import clean, is_kept
+from erp_adapters.text import clean
 from erp_adapters.tryton.records import shape
-from erp_adapters.tryton.wire import Row
 
 BELOW = ("analytic_lines", "tax_lines")
 
@@ -21,7 +21,7 @@ class Books:
     """What a batch refers to. `currencies` are all that it uses, if not only the company's own."""
 
     company: int
-    journals: dict[str, int]
+    journals: dict[str, Row]
     journal: str  # of vouchers that name none
     periods: list[Period]
     lookup: Lookup
@@ -30,11 +30,8 @@ class Books:
 
     def plan(self, voucher: Voucher) -> Plan:
         """The description is the reference alone, so that a search finds exactly ours."""
-        day, journal = voucher.posting_date, voucher.journal or self.journal
-        if not is_kept(voucher.reference):
-            raise Rejected("Tryton would alter this reference.", code="reference")
-        if journal not in self.journals:
-            raise JournalUnknown(f"Tryton has no active journal {journal}.", code="unknown")
+        day, code = voucher.posting_date, voucher.journal or self.journal
+        journal = self.lookup.journal(voucher, code, self.journals)
         digits = self.currencies.get(self.rates.own, {}).get("digits", 2)
         amounts = self.rates.amounts(voucher, digits=digits)
         pairs = zip(voucher.lines, amounts, strict=True)
@@ -42,7 +39,7 @@ class Books:
         values = {
             "company": self.company,
             "period": int(open_period(self.periods, day, label="Tryton").id),
-            "journal": self.journals[journal],
+            "journal": journal["id"],
             "date": day,
             "description": voucher.reference,
             "lines": _new([line | {x: _new(line[x]) for x in BELOW} for line in lines]),
@@ -52,10 +49,8 @@ class Books:
 
     def _line(self, line: LedgerLine, amount: Decimal, voucher: Voucher) -> Row:
         """Tryton takes a party only where the account asks for one."""
-        account = self.lookup.account(line.account)
-        vendor = self.lookup.vendor(line.vendor or voucher.vendor, account)
+        account, vendor, values = self.lookup.line(line, voucher)
         sides = {"debit": max(amount, ZERO), "credit": max(-amount, ZERO)}
-        values = [int(self.lookup.value(*pair).id) for pair in line.dimensions]
         of_value = {"date": voucher.posting_date, **sides}
         return {
             **sides,
@@ -63,7 +58,7 @@ class Books:
             "account": int(account.id),
             "party": int(vendor.id) if vendor and account.needs_vendor else None,
             "description": clean(line.text or voucher.text),
-            "analytic_lines": [{"account": x, **of_value} for x in values],
+            "analytic_lines": [{"account": int(x.id), **of_value} for x in values],
             "tax_lines": self._tax_lines(line.tax, amount, voucher) if line.tax else [],
         }
 

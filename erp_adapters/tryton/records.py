@@ -2,21 +2,14 @@
 
 from typing import Any
 
-from erp_adapters.drafts import Standing
-from erp_adapters.ledger import (
-    ZERO,
-    Account,
-    AccountKind,
-    Company,
-    Dimension,
-    DimensionValue,
-    PostedVoucher,
-    TaxCode,
-    Vendor,
-)
+from erp_adapters import ledger
+from erp_adapters.base import CatalogKind
+from erp_adapters.domains import Row, Source
+from erp_adapters.drafts import Standing, read_back
+from erp_adapters.ledger import ZERO
 from erp_adapters.matching import MatchLine
-from erp_adapters.tryton.wire import Row
 
+ANALYTICS = "analytic_account.account"
 COMPANY = ("party.name", "party.addresses.country.code", "currency.code")
 TYPE = ("type.statement", "type.assets", "type.revenue", "type.expense")
 ACCOUNT = ("code", "name", "closed", "active", "party_required", *TYPE)
@@ -28,15 +21,15 @@ LINES = ("lines.account.code", "lines.debit", "lines.credit")
 MOVE = ("number", "date", "description", "state", "origin", "company.currency.code", *LINES)
 
 
-def company(row: Row) -> Company:
+def company(row: Row) -> ledger.Company:
     countries = [x["country"]["code"] for x in row["party"]["addresses"] if x["country"]]
     name, currency = row["party"]["name"], row["currency"]["code"]
     country = next(iter(countries), "")
-    return Company(id=str(row["id"]), name=name, currency=currency, country=country)
+    return ledger.Company(id=str(row["id"]), name=name, currency=currency, country=country)
 
 
-def account(row: Row) -> Account:
-    return Account(
+def account(row: Row) -> ledger.Account:
+    return ledger.Account(
         **_named(row),
         kind=_account_kind(row["type"] or {}),
         is_postable=row["type"] is not None and not row["closed"],
@@ -45,7 +38,7 @@ def account(row: Row) -> Account:
     )
 
 
-def _account_kind(flags: Row) -> AccountKind:
+def _account_kind(flags: Row) -> ledger.AccountKind:
     """Equity comes out as a liability: Tryton does not tell the two apart."""
     if flags.get("statement") == "balance":
         return "asset" if flags["assets"] else "liability"
@@ -54,27 +47,27 @@ def _account_kind(flags: Row) -> AccountKind:
     return "expense" if flags.get("expense") else "other"
 
 
-def dimension(row: Row) -> Dimension:
-    return Dimension(**_named(row), is_active=_is_open(row))
+def dimension(row: Row) -> ledger.Dimension:
+    return ledger.Dimension(**_named(row), is_active=_is_open(row))
 
 
-def dimension_value(row: Row) -> DimensionValue:
+def dimension_value(row: Row) -> ledger.DimensionValue:
     is_open, axis = _is_open(row), _named(row["root"])["code"]
     is_postable = is_open and row["type"] == "normal"
     known = _named(row) | {"is_active": is_open, "is_postable": is_postable}
-    return DimensionValue(dimension=axis, **known)
+    return ledger.DimensionValue(dimension=axis, **known)
 
 
-def tax_code(row: Row) -> TaxCode:
+def tax_code(row: Row) -> ledger.TaxCode:
     """The name is the code. Reverse charge has two children: the positive is first in the `id`."""
     leaves = sorted(row["childs"] or [row], key=lambda x: -(x["rate"] or ZERO))
     number, rate = ",".join(str(x["id"]) for x in leaves), leaves[0]["rate"] or ZERO
     known = {"code": row["name"], "name": row["description"], "is_active": bool(row["active"])}
-    return TaxCode(id=number, rate=rate, **known)
+    return ledger.TaxCode(id=number, rate=rate, **known)
 
 
-def vendor(row: Row) -> Vendor:
-    return Vendor(
+def vendor(row: Row) -> ledger.Vendor:
+    return ledger.Vendor(
         **_named(row),
         tax_number=(row["tax_identifier"] or {}).get("code", ""),
         payable_account=(row["account_payable"] or {}).get("code"),
@@ -86,22 +79,21 @@ def match_line(row: Row) -> MatchLine:
     group, amount = str(row["reconciliation"] or ""), row["debit"] - row["credit"]
     known: dict[str, Any] = {"amount": amount, "group": group, "is_open": not group}
     account = row["account"]["code"]
-    return MatchLine(id=row["id"], voucher=str(row["move"]), account=account, **known)
+    known |= {"voucher": str(row["move"]), "account": account, "day": row["date"]}
+    return MatchLine(id=row["id"], **known)
 
 
 def standing(row: Row, *, link: str) -> Standing:
     lines = row["lines"]
-    posted = PostedVoucher(
+    posted = read_back(
+        [(x["account"]["code"] or "", x["debit"] - x["credit"]) for x in lines],
         reference=row["description"],
         id=str(row["id"]),
         number=row["number"] or "",
         url=f"{link}/model/account.move/{row['id']}",
         is_final=row["state"] == "posted",
         posting_date=row["date"],
-        total=sum((x["debit"] for x in lines), ZERO),
         currency=row["company"]["currency"]["code"],
-        line_count=len(lines),
-        balances=tuple((x["account"]["code"] or "", x["debit"] - x["credit"]) for x in lines),
     )
     own = [(x["account"]["id"], x, x.get("analytic_lines") or []) for x in lines]
     return Standing(posted=posted, shape=shape(row["date"], own))
@@ -123,3 +115,11 @@ def _named(row: Row) -> dict[str, Any]:
 
 def _is_open(row: Row) -> bool:
     return bool(row["active"] and row["state"] != "closed")
+
+
+SOURCES: dict[CatalogKind, Source] = {
+    "accounts": Source("account.account", ACCOUNT, account, [["code", "!=", None]]),
+    "dimensions": Source(ANALYTICS, ANALYTIC, dimension_value, [["type", "!=", "root"]]),
+    "tax_codes": Source("account.tax", TAX, tax_code, [["parent", "=", None]]),
+    "vendors": Source("party.party", PARTY, vendor),
+}

@@ -14,14 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 from erp_adapters.base import Access
+from erp_adapters.domains import DomainWire, Row
 from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected, Unavailable
 from erp_adapters.http import Reply
-from erp_adapters.json_door import JsonDoor
-
-Row = dict[str, Any]
 
 
-class Wire(JsonDoor):
+class Wire(DomainWire):
     def __init__(self, access: Access, *, base_url: str, database: str) -> None:
         super().__init__(access, base_url=base_url, name="Tryton")
         self.path, self.key = "/" + quote(database, safe=""), access.secrets["key"]
@@ -29,10 +27,8 @@ class Wire(JsonDoor):
         self.has_rpc = all(self.login)
         self.company: int | None = None  # in the context of every call once it is known
 
-    def search(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
-        """By POST, as a hundred references do not fit into an address. `more`: order, limit."""
-        if ["in", []] in [clause[1:] for clause in domain]:
-            return []
+    def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
+        """By POST, as a hundred references do not fit into an address."""
         body = {"order": [["id", "ASC"]], **more, "domain": domain, "fields_names": list(fields)}
         rows: list[Row] = self.rest("POST", f"{model}/search_read", body, is_write=False)
         return rows

@@ -145,6 +145,15 @@ class Desk:
         found: ExportJob = ExportJob.objects.get(pleo_job_id=job["id"])
         return found
 
+    def export_queue(self, **choice: Any) -> tuple[ExportJob, list[str]]:
+        """All that waits in Pleo and is not seeded to fail; none of it may."""
+        entries = self.simulator.entries(self.company).items()
+        ids = [i for i, e in entries if e["lane"] == "queue" and not e["expectedFailure"]]
+        job = self.export(entryIds=ids, **choice)
+        failed = job.items.filter(status="failed").values_list("failure_reason", flat=True)
+        assert list(failed) == []
+        return job, ids
+
     def map(self, **changes: Any) -> None:
         save_mapping(
             connection=self.connection, mapping=Mapping(accounts=ACCOUNTS, **changes), author=None

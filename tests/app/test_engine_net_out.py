@@ -9,7 +9,7 @@ import pytest
 from demo.expected import OUT_OF_POCKET, OUTSIDE, TRANSIT, Expected, expected
 from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Decision
-from tests.app.conftest import Desk, FakeErp
+from tests.app.conftest import FakeErp
 from tests.app.net_out import REVERSE_IN, REVERSE_OUT, Books, Line, check, pay_everything
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +28,6 @@ def fake_books(erp: FakeErp, entries: dict[str, dict[str, Any]]) -> Books:
         for entry in voucher["entries"]
     ]
     return Books(lines, entries)
-
-
-def queued(desk: Desk) -> list[str]:
-    entries = desk.simulator.entries(desk.company)
-    return [i for i, e in entries.items() if e["lane"] == "queue" and not e["expectedFailure"]]
 
 
 @pytest.mark.parametrize(
@@ -58,8 +53,8 @@ def test_a_year_nets_out_once_everything_is_paid(
         raw = [entries[entry_id] for entry_id in ids]
         return fake_books(fake_erp, entries), expected(raw, wallets=wallets, rates={})
 
-    first = queued(desk)
-    assert desk.export(entryIds=first, **vendors).status == "completed"
+    job, first = desk.export_queue(**vendors)
+    assert job.status == "completed"
     books, sums = wanted(first)
     check(books, sums, wallets=wallets)
     # Half of the story: employees and vendors are owed what was not paid yet.

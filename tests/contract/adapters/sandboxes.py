@@ -200,6 +200,22 @@ def _fake_raw(row: dict[str, Any]) -> Raw:
     )
 
 
+# Of the ERPs that run for real.
+COMPANY: dict[str, Any] = {
+    "chart": chart.CHART,
+    "company_name": "Contract & Søn",
+    "currency": "EUR",
+    "extra_currencies": chart.RATES,
+    "country": "DK",
+}
+
+
+def _renamed(admin: Any, kind: CatalogKind, model: str, field: str, code: str) -> None:
+    (row,) = admin.find(model, [[field, "=", code]], "name")
+    other = "description" if kind == "tax_codes" else "name"
+    admin.write(model, [row["id"]], {other: f"{row['name']} again"})
+
+
 class TrytonSandbox(Sandbox):
     kind = "tryton"
     booking = (
@@ -214,14 +230,7 @@ class TrytonSandbox(Sandbox):
         venv = tryton.install(CACHE / "tryton")
         tryton.create(self.folder, venv_dir=venv, template_dir=CACHE)
         self.server = tryton.start(self.folder, venv_dir=venv)
-        self.access = tryton.bootstrap(
-            self.server,
-            chart=chart.CHART,
-            company_name="Contract & Søn",
-            currency="EUR",
-            extra_currencies=chart.RATES,
-            country="DK",
-        )
+        self.access = tryton.bootstrap(self.server, **COMPANY)
         self._complete()
         return self.server.base_url
 
@@ -268,10 +277,7 @@ class TrytonSandbox(Sandbox):
         return {row["move."]["description"] for row in found} - {reference}
 
     def change(self, kind: CatalogKind) -> None:
-        model, field, code = CHANGED[kind]
-        (row,) = self.admin.find(model, [[field, "=", code]], "name")
-        other = "description" if kind == "tax_codes" else "name"
-        self.admin.write(model, [row["id"]], {other: f"{row['name']} again"})
+        _renamed(self.admin, kind, *CHANGED[kind])
 
     @contextmanager
     def surprise(self) -> Iterator[list[Voucher]]:
@@ -339,14 +345,7 @@ class OdooSandbox(Sandbox):
         self.folder = self.passing.enter_context(passing_folder())
         odoo.create(self.folder, program=self.program, cache=CACHE)
         self.server = odoo.start(self.folder, program=self.program)
-        self.access = odoo.bootstrap(
-            self.server,
-            chart=chart.CHART,
-            company_name="Contract & Søn",
-            currency="EUR",
-            extra_currencies=chart.RATES,
-            country="DK",
-        )
+        self.access = odoo.bootstrap(self.server, **COMPANY)
         self._complete()
         return self.server.base_url
 
@@ -384,10 +383,7 @@ class OdooSandbox(Sandbox):
         return {line["ref"] for line in lines} - {reference}
 
     def change(self, kind: CatalogKind) -> None:
-        model, field, code = ODOO_CHANGED[kind]
-        (row,) = self.admin.find(model, [[field, "=", code]], "name")
-        other = "description" if kind == "tax_codes" else "name"
-        self.admin.write(model, [row["id"]], {other: f"{row['name']} again"})
+        _renamed(self.admin, kind, *ODOO_CHANGED[kind])
 
     @contextmanager
     def surprise(self) -> Iterator[list[Voucher]]:
