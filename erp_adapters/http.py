@@ -23,6 +23,7 @@ from erp_adapters.errors import (
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    RemoteError,
     System,
     Unavailable,
 )
@@ -44,6 +45,10 @@ class Reply:
     @property
     def is_json(self) -> bool:
         return "json" in self.headers.get("Content-Type", "")
+
+    @property
+    def is_page(self) -> bool:
+        return self.headers.get("Content-Type", "").lower().startswith("text/html")
 
     def json(self) -> Any:
         """The decoded body; ValueError where it is not JSON."""
@@ -257,6 +262,8 @@ class HttpDoor:
         """
         status, who = reply.status, {"system": self.system, "detail": reply.text()}
         if 200 <= status < 300:
+            if reply.is_page:  # of whoever stands in front of it: of the far side it says nothing
+                raise self._unreadable(reply, is_write=is_write)
             return reply
         if status in (408, 425, 429):
             seconds = retry_after(reply.headers, now=now or time.time())
@@ -292,9 +299,12 @@ class HttpDoor:
                 return answer
         except (ValueError, RecursionError) as error:  # not JSON, or no number that we can hold
             problem = error
+        raise self._unreadable(reply, is_write=is_write) from problem
+
+    def _unreadable(self, reply: Reply, *, is_write: bool) -> RemoteError:
         kind = OutcomeUnknown if is_write else Unavailable
         message = f"{self.name} gave an answer that cannot be read."
-        raise kind(message, system=self.system, detail=reply.text()) from problem
+        return kind(message, system=self.system, detail=reply.text())
 
 
 NEVER_SENT = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -53,17 +53,23 @@ def log_bug(error: Exception, item: ExportJobItem) -> None:
 # -- Jobs and attempts --------------------------------------------------------------------------
 
 
-def take_jobs(lease: Lease, listed: Sequence[Job], *, now: datetime) -> list[ExportJob]:
+def take_jobs(
+    lease: Lease, listed: Sequence[Job], *, now: datetime, done: Collection[int] = ()
+) -> list[ExportJob]:
     """Rows for new jobs; all jobs that are not over here, oldest first.
 
-    One that Pleo no longer lists is among them: its run finds out how it ended.
+    One that Pleo no longer lists is among them: its run finds out how it ended. So is one that Pleo
+    still lists though it is over here: Pleo decides. Not those `done` just now, as lists come late.
     """
     connection = lease.connection
     with lease.writing():
         Connection.objects.filter(pk=connection.pk).update(checked_at=now)
         ours = {job.pleo_job_id: job for job in unfinished_jobs(connection)}
+        over = _over(connection, [job.id for job in listed if job.id not in ours])
         for job in listed:
-            if job.id not in ours:
+            if job.id in over and over[job.id].pk not in done:
+                ours[job.id] = _reopened(over[job.id], now=now)
+            elif job.id not in ours and job.id not in over:
                 run = history.begin_run(
                     connection=connection, kind="export", total=job.number_of_items, now=now
                 )
@@ -76,6 +82,23 @@ def take_jobs(lease: Lease, listed: Sequence[Job], *, now: datetime) -> list[Exp
                     created_at=job.created_at,
                 )
     return sorted(ours.values(), key=lambda job: (job.created_at, job.pleo_job_id))
+
+
+def _over(connection: Connection, pleo_ids: Sequence[UUID]) -> dict[UUID, ExportJob]:
+    """Of jobs that are not open here, those that are known."""
+    if not pleo_ids:
+        return {}
+    rows = ExportJob.objects.filter(connection=connection, pleo_job_id__in=pleo_ids)
+    return {job.pleo_job_id: job for job in rows.select_related("run__connection")}
+
+
+def _reopened(job: ExportJob, *, now: datetime) -> ExportJob:
+    """Entries that had no result yet wait for one again."""
+    job.status, job.failure_type = ExportJob.Status.IN_PROGRESS, ""
+    job.save(update_fields=["status", "failure_type"])
+    job.items.filter(status=Status.ABANDONED).update(status=Status.PENDING)
+    history.reopen_run(job.run, now=now)
+    return job
 
 
 def unfinished_jobs(connection: Connection) -> list[ExportJob]:

@@ -133,7 +133,7 @@ def due_jobs(
     while True:
         asked_at = now()
         listed = {job.id: job for job in pleo.unfinished_jobs(company_id)}
-        jobs = actions.take_jobs(lease, list(listed.values()), now=asked_at)
+        jobs = actions.take_jobs(lease, list(listed.values()), now=asked_at, done=seen)
         job = next((job for job in jobs if job.pk not in seen), None)
         if job is None:
             return

@@ -76,6 +76,15 @@ def end_run(
     fold_day(run.connection, kind=run.kind, day=now.astimezone(UTC).date())
 
 
+def reopen_run(run: Run, *, now: datetime) -> None:
+    """What was taken to be over goes on; the day it ended on is counted without it."""
+    ended, run.finished_at, run.moved_at = run.finished_at, None, now
+    run.state, run.headline, run.origin = Run.State.RUNNING, "", ""
+    run.save(update_fields=["state", "headline", "origin", "finished_at", "moved_at"])
+    if ended:
+        fold_day(run.connection, kind=run.kind, day=ended.astimezone(UTC).date())
+
+
 # -- By day -------------------------------------------------------------------------------------
 
 _SUMS = ("total", "succeeded", "failed", "calls", "limit_waits", "limit_seconds")

@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError
@@ -14,9 +15,10 @@ from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.lease import claim
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports import actions, tasks
-from pleo_connector.exports.models import Posting
+from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.history.models import Run
 from pleo_connector.history.recorder import Recorder
+from pleo_connector.pleo.client import Job
 from tests.app.conftest import Desk, FakeErp
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +103,56 @@ def lease_ends_in(desk: Desk) -> timedelta:
     desk.connection.refresh_from_db()
     assert desk.connection.lease_until is not None
     return desk.connection.lease_until - timezone.now()
+
+
+PAGE = {"status": 200, "body": "<html>Down for maintenance</html>", "contentType": "text/html"}
+
+
+def failing(desk: Desk, fake_erp: FakeErp, answer: dict[str, Any]) -> ExportJob:
+    """A job that cannot run, while what says so to Pleo gets an answer but does not arrive."""
+    fake_erp.fault("GET /accounts", status=403)
+    job = desk.simulator.export(
+        desk.company, entryIds=desk.simulator.add(desk.company, "card_purchase", files=0)
+    )
+    match = {"method": "POST", "path": "/v3/export-job-events$"}
+    desk.simulator("POST", "/faults", match=match, effect=answer, skip=1, times=1)
+    desk.work()
+    found: ExportJob = ExportJob.objects.select_related("run").get(pleo_job_id=job["id"])
+    return found
+
+
+def test_a_page_of_whoever_stands_before_pleo_is_no_yes(desk: Desk, fake_erp: FakeErp) -> None:
+    """Pleo would wait for a job that is over here, until it expires."""
+    job = failing(desk, fake_erp, PAGE)
+    assert job.status in ExportJob.UNFINISHED
+    assert job.run.state == Run.State.WAITING
+
+
+def test_a_job_that_pleo_still_lists_is_taken_up_again(desk: Desk, fake_erp: FakeErp) -> None:
+    """It was over here and is not at Pleo: nothing else of the connection may wait for that."""
+    job = failing(desk, fake_erp, {"status": 202, "body": ""})
+    assert (job.status, job.run.is_over) == ("failed", True)
+    desk.work()
+    job = ExportJob.objects.select_related("run").get(pk=job.pk)
+    assert (job.status, job.run.state) == ("completed", Run.State.COMPLETED)
+    assert desk.simulator.job(str(job.pleo_job_id)).job["status"] == "completed"
+    assert len(fake_erp.vouchers) == 1
+    assert ExportJob.objects.count() == Run.objects.count() == 1
+
+
+def test_a_list_that_comes_late_takes_nothing_up_again(desk: Desk) -> None:
+    """Of the job that was closed a moment ago."""
+    job = desk.export(entryIds=desk.simulator.add(desk.company, "card_purchase", files=0))
+    listed = desk.simulator.job(str(job.pleo_job_id)).job
+    lease = claim(desk.connection.pk)
+    assert lease is not None
+    late = Job(
+        id=job.pleo_job_id,
+        company_id=UUID(listed["companyId"]),
+        status="in_progress",
+        number_of_items=listed["numberOfItems"],
+        vendor_based_bookkeeping=False,
+        created_at=job.created_at,
+    )
+    assert actions.take_jobs(lease, [late], now=timezone.now(), done={job.pk}) == []
+    assert actions.take_jobs(lease, [late], now=timezone.now()) == [job]

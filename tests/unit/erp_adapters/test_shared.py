@@ -277,9 +277,9 @@ def test_whole_matches_only_what_comes_to_zero() -> None:
     pair = Settlement(payment=standing("1"), paid=(standing("2"),))
     made: list[list[int]] = []
 
-    def call(groups: Sequence[list[MatchLine]]) -> list[None]:
+    def call(groups: Sequence[list[MatchLine]]) -> Sequence[list[MatchLine]]:
         made.extend([line.id for line in group] for group in groups)
-        return [None for _ in groups]
+        return groups
 
     def lines(second: str, **more: Any) -> list[MatchLine]:
         return [
