@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from . import entries
+from . import entries, entry_choices
 from .admin_support import body_of, company_row, members, seed_company
 from .errors import answer, invalid, missing
 from .receipts import TYPES
@@ -13,7 +13,7 @@ from .seeds.builder import Builder
 from .seeds.ids import uid
 from .seeds.templates import template
 from .state import Simulator, sim
-from .store import Row, decode
+from .store import Row, decode, encode
 
 blueprint = Blueprint("admin_entries", __name__)
 MOST_YEAR_ENTRIES = 20_000
@@ -54,7 +54,16 @@ def create(company_id: str) -> Response:
 
 
 def _create_one(simulator: Simulator, company_id: str, wish: dict[str, Any]) -> str:
-    members(wish, "template", "overrides", "lane", "files", "expectedFailure")
+    members(
+        wish,
+        "template",
+        "overrides",
+        "lane",
+        "files",
+        "expectedFailure",
+        "choices",
+        "vendorId",
+    )
     try:
         draft = template(wish.get("template", "card_purchase"))
     except LookupError as error:
@@ -66,6 +75,7 @@ def _create_one(simulator: Simulator, company_id: str, wish: dict[str, Any]) -> 
     number = loader.next_number(simulator, company_id)
     payload = entries.merge(Builder(company).item(draft, number), wish.get("overrides", {}))
     _complete(payload, company.slug)
+    entry_choices.apply(simulator, payload, wish.get("choices"), wish.get("vendorId"))
     return loader.save_entry(
         simulator,
         payload,
@@ -126,7 +136,11 @@ def update(entry_id: str) -> Response:
                 change.pop("expectedFailure"),
                 entry_id,
             )
+        chosen, vendor_id = change.pop("choices", None), change.pop("vendorId", None)
         entries.update_payload(simulator, entry_id, change)
+        payload = decode((entries.find(simulator, entry_id) or row)["payload"])
+        entry_choices.apply(simulator, payload, chosen, vendor_id)
+        simulator.store.update("entries", entry_id, {"payload": encode(payload)})
     return answer(_shown(simulator, row["company_id"], [entry_id])[0])
 
 

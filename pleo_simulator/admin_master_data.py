@@ -1,5 +1,6 @@
 """Admin calls about master data: read all of it, seed it, change it as a person would."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ _RESOURCES: dict[str, Resource] = {
     "employees": EMPLOYEES,
 }
 # A person's change passes the rules of the API where there are any.
+_NEEDED = {"tag-groups": ("code", "name"), "tags": ("code", "groupId"), "categories": ("name",)}
 _CHANGES: dict[str, Callable[[Simulator, Row, Members], Row]] = {
     "tag-groups": tag_groups.change,
     "tags": tags.change,
@@ -79,7 +81,7 @@ def _show(resource: Resource, row: Row) -> Members:
 def add(company_id: str) -> Response:
     """Adds behind the API's back, without any rule."""
     company_row(company_id)
-    master_data.add(sim(), company_id, members(body_of(), *master_data.KINDS))
+    _seed(company_id, members(body_of(), *master_data.KINDS))
     return answer(everything(sim(), company_id), 201)
 
 
@@ -90,8 +92,15 @@ def replace(company_id: str) -> Response:
     wish = members(body_of(), *master_data.KINDS)
     with sim().store.write():
         master_data.clear(sim(), company_id, wish)
-        master_data.add(sim(), company_id, wish)
+        _seed(company_id, wish)
     return answer(everything(sim(), company_id))
+
+
+def _seed(company_id: str, wish: Members) -> None:
+    try:
+        master_data.add(sim(), company_id, wish)
+    except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+        raise invalid(f"a record is not whole: {error}") from error
 
 
 @blueprint.post("/sim/companies/<company_id>/<kind>:create")
@@ -99,6 +108,9 @@ def create(company_id: str, kind: str) -> Response:
     """As a person does in Pleo: under its rules, and with its webhooks."""
     company_row(company_id)
     wish = body_of()
+    for name in _NEEDED.get(kind, ()):
+        if name not in wish:
+            raise invalid(f"{name} is missing")
     simulator = sim()
     if kind == "tag-groups":
         full = {"archived": False} | wish

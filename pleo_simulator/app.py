@@ -20,6 +20,7 @@ from . import (
     oauth,
     oauth_tokens,
     pages,
+    pages_master_data,
     subscriptions,
 )
 from .admin_support import loopback_only
@@ -71,6 +72,7 @@ def create_app(simulator: Simulator) -> Flask:
         export_api,
         files,
         pages,
+        pages_master_data,
         *MASTER_DATA,
     ):
         app.register_blueprint(module.blueprint)

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from .files import presigned_url
+from .master_data import choices
 from .state import Simulator
 from .store import Row, decode, encode
 
@@ -41,8 +42,6 @@ FIXED_SIDE_TYPES = frozenset(
         "invoice_payment",
     }
 )
-# Member of a stored line: ids of the chosen category and tags, looked up at every export.
-LINE_REFERENCES = "chosen"
 WHOLE_UNIT_CURRENCIES = frozenset({"JPY", "ISK", "KRW"})
 
 
@@ -159,6 +158,7 @@ class ItemView:
     def __call__(self, row: Row) -> dict[str, Any]:
         stored = find(self.simulator, row["id"]) or {}
         item: dict[str, Any] = decode(stored["payload"])
+        choices.resolve(self.simulator, item)
         self._set_parties(item)
         self._set_contra_account(item)
         self._apply_sign(item)

@@ -53,7 +53,7 @@ def _company_of(mine: list[Row]) -> Row | None:
     return chosen[0] if chosen else mine[0] if mine else None
 
 
-def _company() -> Row:
+def signed_in_company() -> Row:
     user = _user()
     company = _company_of(companies_of(sim().store, user["id"])) if user else None
     if company is None:
@@ -61,7 +61,7 @@ def _company() -> Row:
     return company
 
 
-def _to(endpoint: str, **values: Any) -> Response:
+def go_to(endpoint: str, **values: Any) -> Response:
     return make_response(redirect(url_for(endpoint, **values), 303))
 
 
@@ -82,30 +82,30 @@ def log_in_now() -> Response:
     user = log_in(sim().store, request.form.get("email", ""), request.form.get("password", ""))
     if user is None:
         flash("Email or password is not right.", "bad")
-        return _to("pages.login")
+        return go_to("pages.login")
     session["user_id"] = user["id"]
     session.pop("company_id", None)
     target = request.form.get("next", "")
     # Only paths of this site; "//host" would leave it.
     local = target.startswith("/") and not target.startswith("//") and target != "/"
-    return make_response(redirect(target, 303)) if local else _to("pages.export")
+    return make_response(redirect(target, 303)) if local else go_to("pages.export")
 
 
 @blueprint.post("/logout")
 def log_out() -> Response:
     session.clear()
-    return _to("pages.login")
+    return go_to("pages.login")
 
 
 @blueprint.post("/company")
-def choose_company() -> Response:
+def choosesigned_in_company() -> Response:
     session["company_id"] = request.form.get("company_id", "")
-    return _to("pages.export")
+    return go_to("pages.export")
 
 
 @blueprint.get("/export")
 def export() -> Response:
-    company = _company()
+    company = signed_in_company()
     simulator = sim()
     job_machine.expire_due(simulator)
     lane = request.args.get("lane", entries.QUEUE)
@@ -137,16 +137,16 @@ def export() -> Response:
 @blueprint.post("/export")
 def export_now() -> Response:
     """The buttons of the table: export, or move between the lanes."""
-    company = _company()
+    company = signed_in_company()
     ids = request.form.getlist("entry_id")
     action = request.form.get("action", "export")
     if action == "export":
         _start_export(company["id"], ids)
-        return _to("pages.export")
+        return go_to("pages.export")
     lane = entries.UNEXPORTED if action == "unqueue" else entries.QUEUE
     moved = entries.move(sim(), company["id"], ids, lane)
     flash(f"{_count(moved, 'entry', 'entries')} moved to {LANE_WORDS[lane]}.", "good")
-    return _to("pages.export", lane=request.form.get("lane", entries.QUEUE))
+    return go_to("pages.export", lane=request.form.get("lane", entries.QUEUE))
 
 
 def _start_export(company_id: str, ids: list[str]) -> None:
@@ -170,7 +170,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 @blueprint.post("/export/jobs/<job_id>/cancel")
 def cancel(job_id: str) -> Response:
-    company = _company()
+    company = signed_in_company()
     job = jobs.find(sim(), job_id)
     if (
         job is not None
@@ -179,13 +179,13 @@ def cancel(job_id: str) -> Response:
     ):
         job_machine.cancel(sim(), job)
         flash("The export was cancelled. Its entries are back in the Export queue.", "good")
-    return _to("pages.export")
+    return go_to("pages.export")
 
 
 @blueprint.get("/export/progress")
 def progress() -> Response:
     """The part of the Export page that changes while a job runs."""
-    company = _company()
+    company = signed_in_company()
     simulator = sim()
     found = [JobView(simulator, job) for job in jobs.of_company(simulator, company["id"])]
     running = [job for job in found if job.running]
@@ -194,7 +194,7 @@ def progress() -> Response:
 
 @blueprint.get("/export/review")
 def review() -> Response:
-    company = _company()
+    company = signed_in_company()
     rows = [EntryView(row) for row in entries.of_company(sim(), company["id"])]
     failed = [row for row in rows if row.error and row.lane != entries.EXPORTED]
     causes: dict[str, list[EntryView]] = {}
@@ -206,7 +206,7 @@ def review() -> Response:
 
 @blueprint.get("/entries/<entry_id>")
 def entry(entry_id: str) -> Response:
-    company = _company()
+    company = signed_in_company()
     found = [row for row in entries.of_company(sim(), company["id"]) if row["id"] == entry_id]
     if not found:
         abort(404)
@@ -232,7 +232,7 @@ def entry(entry_id: str) -> Response:
 
 @blueprint.get("/apps")
 def apps() -> Response:
-    company = _company()
+    company = signed_in_company()
     rows = sim().store.all(
         "SELECT c.id, c.name, c.initiation_uri, c.settings_uri, i.status, i.error_code,"
         " i.updated_at, i.metadata FROM clients c LEFT JOIN installations i"
@@ -244,6 +244,6 @@ def apps() -> Response:
 
 @blueprint.post("/apps/disconnect")
 def disconnect() -> Response:
-    disconnect_all(_company()["id"])
+    disconnect_all(signed_in_company()["id"])
     flash("The app is disconnected. It can no longer read this company's entries.", "good")
-    return _to("pages.apps")
+    return go_to("pages.apps")

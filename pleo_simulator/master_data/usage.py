@@ -1,8 +1,8 @@
 """Which entries use a tag, a category, an account or a tax code."""
 
-from ..entries import LINE_REFERENCES
 from ..state import Simulator
 from ..store import Row
+from .choices import LINE_REFERENCES
 
 _LINES = " FROM entries e, json_each(e.payload, '$.accountingEntryLines') line"
 

@@ -99,8 +99,10 @@ def create_as_person(
     simulator: Simulator, company_id: str, user_id: str | None, members: dict[str, Any]
 ) -> Row:
     """A draft: it still has to be created in the accounting system."""
+    given = {name: value for name, value in members.items() if value is not None}
+    v.check_object("vendor", given, _CREATE, ("name", "defaultCurrency"))
     row = insert(
-        simulator, company_id, members | {"state": DRAFT}, made_by=PERSON, created_by=user_id
+        simulator, company_id, given | {"state": DRAFT}, made_by=PERSON, created_by=user_id
     )
     announce(simulator, row)
     return row
@@ -109,7 +111,8 @@ def create_as_person(
 def announce(simulator: Simulator, row: Row) -> None:
     shown = VENDORS.show(row)
     names = ("id", "companyId", "name", "country", "registrationNumber", "taxRegistrationNumber")
-    at = iso(row["created_at"]).replace("Z", ".530450712Z")
+    # Nanoseconds here, although the API shows seconds.
+    at = iso(row["created_at"]).replace("Z", f".{int(row['created_at'] % 1 * 10**9):09d}Z")
     data = {
         **{name: shown[name] for name in (*names, "code", "state", "defaultCurrency")},
         "createdBy": row["created_by"],
