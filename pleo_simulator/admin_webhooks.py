@@ -8,9 +8,10 @@ from . import jobs
 from .admin_support import body_of, company_row, members
 from .clock import iso
 from .errors import answer, invalid, missing
+from .master_data.vendors import VENDORS, created_event
 from .state import Simulator, sim
 from .store import Row, decode
-from .webhooks import JOB_CREATED, VARIANTS, job_created_event, new_webhook_id
+from .webhooks import JOB_CREATED, VARIANTS, VENDOR_CREATED, job_created_event, new_webhook_id
 
 blueprint = Blueprint("admin_webhooks", __name__)
 EVENT_TYPES = {"unknown_event": "v1.unknown-thing.created", "old_spelling": "v1.export.job-created"}
@@ -40,21 +41,20 @@ def _show(row: Row) -> dict[str, Any]:
 
 @blueprint.post("/sim/webhooks:send")
 def send() -> Response:
-    wish = members(body_of(), "companyId", "variant", "jobId")
+    wish = members(body_of(), "companyId", "variant", "jobId", "vendorId")
     company_id = str(wish.get("companyId"))
     company_row(company_id)
     variant = wish.get("variant", "valid")
     if variant not in VARIANTS:
         raise invalid(f"variant is not one of {', '.join(VARIANTS)}")
     simulator = sim()
-    subscriptions = simulator.dispatcher.subscriptions_of(company_id)
+    subscribed = VENDOR_CREATED if "vendorId" in wish else JOB_CREATED
+    subscriptions = simulator.dispatcher.subscriptions_of(company_id, subscribed)
     if not subscriptions:
         raise invalid("the company has no active subscription")
     if variant == "duplicate":
         return answer({"ids": [_repeat(simulator, row) for row in subscriptions]}, 202)
-    event = job_created_event(
-        _job(simulator, company_id, wish.get("jobId")), EVENT_TYPES.get(variant, JOB_CREATED)
-    )
+    event = _event(simulator, company_id, wish, EVENT_TYPES.get(variant, subscribed))
     return answer(
         {
             "ids": [
@@ -64,6 +64,17 @@ def send() -> Response:
         },
         202,
     )
+
+
+def _event(
+    simulator: Simulator, company_id: str, wish: dict[str, Any], event_type: str
+) -> dict[str, Any]:
+    if "vendorId" not in wish:
+        return job_created_event(_job(simulator, company_id, wish.get("jobId")), event_type)
+    vendor = VENDORS.find(simulator, str(wish["vendorId"]))
+    if vendor is None or vendor["company_id"] != company_id:
+        raise missing("Vendor not found.")
+    return created_event(vendor, event_type)
 
 
 def _repeat(simulator: Simulator, subscription: Row) -> str:

@@ -20,6 +20,7 @@ from . import (
     oauth,
     oauth_tokens,
     pages,
+    pages_choices,
     pages_master_data,
     subscriptions,
 )
@@ -72,6 +73,7 @@ def create_app(simulator: Simulator) -> Flask:
         export_api,
         files,
         pages,
+        pages_choices,
         pages_master_data,
         *MASTER_DATA,
     ):

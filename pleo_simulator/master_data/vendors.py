@@ -109,6 +109,11 @@ def create_as_person(
 
 
 def announce(simulator: Simulator, row: Row) -> None:
+    simulator.dispatcher.announce_event(row["company_id"], created_event(row))
+
+
+def created_event(row: Row, event_type: str = VENDOR_CREATED) -> dict[str, Any]:
+    """Speaks of the vendor without its externalId, as Pleo does."""
     shown = VENDORS.show(row)
     names = ("id", "companyId", "name", "country", "registrationNumber", "taxRegistrationNumber")
     # Nanoseconds here, although the API shows seconds.
@@ -120,10 +125,7 @@ def announce(simulator: Simulator, row: Row) -> None:
         "updatedAt": at,
         "deletedAt": None,
     }
-    simulator.dispatcher.announce_event(
-        row["company_id"],
-        {"data": data, "eventType": VENDOR_CREATED, "eventId": str(uuid.uuid4())},
-    )
+    return {"data": data, "eventType": event_type, "eventId": str(uuid.uuid4())}
 
 
 def change(simulator: Simulator, row: Row, members: dict[str, Any]) -> Row:

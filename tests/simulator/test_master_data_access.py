@@ -234,6 +234,41 @@ def test_a_person_creates_a_vendor(
     assert "wrong form" in browser.send("/vendors", name="Other", currency="euro")
 
 
+def test_a_person_chooses_category_and_tags_of_an_entry(
+    simulator: Simulator, company: Company, browser: Browser, pleo: Pleo
+) -> None:
+    tags = [{"code": "NORTH", "name": "North"}]
+    known = simulator.seed(
+        company,
+        {
+            "tagGroups": [
+                {"code": "REG", "name": "Region", "tags": tags},
+                {"code": "BIG", "name": "Big", "tagCount": 201},
+            ],
+            "accounts": [{"externalId": "erp-1", "code": "6001", "name": "Travel"}],
+            "categories": [{"name": "Trips", "account": "erp-1"}],
+        },
+    )
+    region, big = known["tagGroups"]
+    entry_id = simulator.entries(company, "queue")[0]["accountingEntryId"]
+    path = f"/entries/{entry_id}/choices"
+    assert path in browser.read(f"/entries/{entry_id}")
+    assert "NORTH North" in browser.read(path)
+    fields = {f"tag-{region['id']}": "NORTH", f"tag-{big['id']}": "nothing"}
+    assert "Big has no tag nothing." in browser.send(path, **fields)
+    fields |= {f"tag-{big['id']}": "t00007", "category_id": known["categories"][0]["id"]}
+    assert "Saved." in browser.send(path, **fields)
+    job = simulator.export(company, entryIds=[entry_id])
+    (item,) = pleo.get("/v3/export-items", job_id=job["id"])["data"]
+    for line in item["accountingEntryLines"]:
+        assert [(tag["groupCode"], tag["code"]) for tag in line["tags"]] == [
+            ("REG", "NORTH"),
+            ("BIG", "T00007"),
+        ]
+        assert line["account"]["identifier"] == "erp-1"
+    assert browser.session.get(browser.url + path, timeout=10).status_code == 404, "it is locked"
+
+
 def test_pages_of_another_company_are_not_found(
     simulator: Simulator, other_company: Company, browser: Browser
 ) -> None:

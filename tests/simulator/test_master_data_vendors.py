@@ -131,6 +131,21 @@ def test_a_draft_of_an_app_is_announced_unless_switched(
     assert len(simulator.admin("GET", "/sim/webhooks")) == 1
 
 
+def test_the_announcement_of_a_vendor_can_be_sent_again_and_spoiled(
+    simulator: Simulator, pleo: Pleo, company: Company, receiver: Receiver
+) -> None:
+    subscribe(pleo, receiver)
+    made = simulator.master_data(company)["vendors"][0]
+    wish = {"companyId": company.id, "vendorId": made["id"]}
+    for variant in ("valid", "duplicate", "bad_signature", "unknown_event"):
+        simulator.admin("POST", "/sim/webhooks:send", wish | {"variant": variant})
+    events = [json.loads(receiver.next().body) for _ in range(4)]
+    assert {event["data"]["id"] for event in events} == {made["id"]}
+    log = simulator.admin("GET", "/sim/webhooks")
+    assert log[0]["webhookId"] == log[1]["webhookId"] != log[2]["webhookId"]
+    simulator.admin("POST", "/sim/webhooks:send", wish | {"vendorId": SOME_ID}, status=404)
+
+
 def test_archiving_may_need_a_scope_of_its_own(simulator: Simulator, company: Company) -> None:
     made = simulator.master_data(company)["vendors"][0]
     simulator.switch(vendor_archive_scope="vendors:delete")
