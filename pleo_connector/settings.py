@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "bootstrap",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -146,6 +147,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pleo_connector.web.middleware.SecurityHeaders",
+    "pleo_connector.web.middleware.SecondStepFirst",
 ]
 ROOT_URLCONF = "pleo_connector.urls"
 WSGI_APPLICATION = "pleo_connector.wsgi.application"
@@ -203,6 +205,10 @@ ACCOUNT_EMAIL_VERIFICATION = env(
     "EMAIL_VERIFICATION", default="none" if IS_DEVELOPMENT else "mandatory"
 )
 ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "pleo_connector.web.second_step.SealedAdapter"
+MFA_TOTP_ISSUER = BRAND
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "none"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_SIGNUP_REDIRECT_URL = "home"

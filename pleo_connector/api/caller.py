@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from pleo_connector.tenants.models import CAN_OPERATE, ApiScope, ApiToken, Tenant, User
 from pleo_connector.tenants.queries import memberships_of
+from pleo_connector.tenants.second_step import Standing, standing_of
 from pleo_connector.tenants.tokens import use_token
 
 READ = frozenset(x.value for x in ApiScope if x.value.endswith(":read"))
@@ -35,9 +36,6 @@ class Caller:
         who = self.token or self.user
         assert who is not None
         return str(who.public_id)
-        return (
-            f"token:{self.token.pk}" if self.token else f"user:{self.user.pk if self.user else 0}"
-        )
 
 
 class BearerToken(BaseAuthentication):
@@ -71,6 +69,11 @@ class PersonSession(SessionAuthentication):
         )
         if seat is None:
             raise PermissionDenied("You belong to no company yet.")
+        seat.user = user
+        if standing_of(seat, now=timezone.now()) == Standing.SHUT:
+            raise PermissionDenied(
+                "Your company asks for a second step at log-in. Set it up first."
+            )
         return user, Caller(seat.tenant, ALL if seat.role in CAN_OPERATE else READ, user=user)
 
 

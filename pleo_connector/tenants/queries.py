@@ -2,7 +2,8 @@
 
 import uuid
 
-from django.db.models import Case, F, QuerySet, When
+from allauth.mfa.models import Authenticator
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 from django.http import Http404
 
 from pleo_connector.tenants.models import (
@@ -31,9 +32,11 @@ def get_membership(user: User, public_id: uuid.UUID | None = None) -> Membership
 
 
 def members_of(tenant: Tenant) -> list[Membership]:
-    """Owners first, then by what a role may do, then by address."""
+    """Owners first, then by what a role may do, then by address; each with `has_second_step`."""
     order = Case(*(When(role=x, then=n) for n, x in enumerate(Role)), default=len(Role))
-    return list(tenant.memberships.select_related("user").order_by(order, "user__email"))
+    steps = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
+    rows = tenant.memberships.select_related("user").annotate(has_second_step=Exists(steps))
+    return list(rows.order_by(order, "user__email"))
 
 
 def get_member(tenant: Tenant, person_id: uuid.UUID) -> Membership:

@@ -49,6 +49,12 @@ DEEDS: dict[str, Deed] = {
     ),
     "removed a member": Deed("people", gettext_lazy("Removed %(subject)s, who was %(role)s")),
     "left the company": Deed("people", gettext_lazy("Left the company")),
+    "asked for a second step": Deed(
+        "people", gettext_lazy("Asked all members for a second step at log-in")
+    ),
+    "stopped to ask for a second step": Deed(
+        "people", gettext_lazy("Stopped asking members for a second step at log-in")
+    ),
     "made an API token": Deed(
         "programs", gettext_lazy("Made the API token %(subject)s. It may: %(may)s")
     ),

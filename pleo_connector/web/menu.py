@@ -47,7 +47,12 @@ COMPANY = (
     Item("home", _("Home"), "house"),
     Item("problems", _("Problems"), "triangle-alert", ("problem",)),
     Item("history", _("History"), "history", ("run",)),
-    Item("members", _("Members"), "users", ("member", "member-remove", "hand-over", "leave")),
+    Item(
+        "members",
+        _("Members"),
+        "users",
+        ("member", "member-remove", "hand-over", "leave", "second-step-rule"),
+    ),
     Item("tokens", _("API tokens"), "key-round", ("token-revoke",)),
     Item("audit", _("Audit log"), "scroll-text"),
 )

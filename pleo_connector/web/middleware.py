@@ -5,7 +5,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
+from django_htmx.http import HttpResponseClientRedirect
+
+from pleo_connector.web.visit import SecondStepNeeded
 
 # No inline script or style: pages use static files only.
 POLICY = (
@@ -42,3 +47,20 @@ class Preferences:
             request.LANGUAGE_CODE = user.language
         with timezone.override(ZoneInfo(user.time_zone) if user.time_zone else None):
             return self.get_response(request)
+
+
+class SecondStepFirst:
+    """Where a company asks for a second step, who has none is led to the page that says so."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, SecondStepNeeded):
+            return None
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRedirect(reverse("second-step"))
+        return redirect("second-step")

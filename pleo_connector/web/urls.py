@@ -16,6 +16,7 @@ from pleo_connector.web.views import (
     preview,
     problems,
     rules,
+    second_step,
     settings_history,
     tokens,
 )
@@ -29,6 +30,8 @@ urlpatterns = [
     path("company/new/", home.tenant_new, name="tenant-new"),
     path("settings/", person.settings_page, name="settings"),
     path("members/", members.members, name="members"),
+    path("members/second-step/", second_step.rule, name="second-step-rule"),
+    path("second-step/", second_step.wanted, name="second-step"),
     path("members/leave/", members.leave, name="leave"),
     path(MEMBER, members.member, name="member"),
     path(MEMBER + "remove/", members.remove, name="member-remove"),

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
@@ -19,8 +20,14 @@ from pleo_connector.exports.queries import get_export
 from pleo_connector.history.queries import get_problem, get_run
 from pleo_connector.tenants.models import CAN_CONFIGURE, CAN_OPERATE, Membership, Tenant, User
 from pleo_connector.tenants.queries import memberships_of
+from pleo_connector.tenants.second_step import Standing, standing_of
 
 COMPANY = "company"  # session key: the company that the person looks at
+LATER = "second_step_later"  # session key: the company whose wish for a second step can wait
+
+
+class SecondStepNeeded(Exception):
+    """The company asks for a second step at log-in, and the person has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,16 @@ def require(seat: Seat, *, to: str = "configure") -> None:
         raise PermissionDenied(_("Your role does not allow this. An owner or admin can do it."))
 
 
+def admit(request: HttpRequest, membership: Membership) -> None:
+    """SecondStepNeeded where the person has to set one up, or is to be asked once a log-in."""
+    standing = standing_of(membership, now=timezone.now())
+    is_asked = request.session.get(LATER) == str(membership.tenant.public_id)
+    if standing == Standing.SHUT or (
+        standing == Standing.GRACE and request.method == "GET" and not is_asked
+    ):
+        raise SecondStepNeeded
+
+
 def on_company(view: View) -> View:
     """A page of the current company. A person without one is asked to name theirs first."""
 
@@ -92,6 +109,7 @@ def on_company(view: View) -> View:
         if membership is None:
             return redirect("home")
         membership.user = user_of(request)
+        admit(request, membership)
         with scope(tenant=membership.tenant):
             return view(request, Seat(membership), **kwargs)
 
@@ -170,6 +188,7 @@ def _visit(request: HttpRequest, connection: Connection, membership: Membership)
     company = str(connection.tenant.public_id)
     if request.session.get(COMPANY) != company:
         request.session[COMPANY] = company
+    admit(request, membership)
     visit = Visit(membership, connection)
     request.visit = visit  # type: ignore[attr-defined]  # for the menu beside the page
     return visit

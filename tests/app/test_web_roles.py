@@ -69,6 +69,8 @@ class Place:
             "tenant-new",
             "members",
             "leave",
+            "second-step",
+            "second-step-rule",
             "tokens",
             "audit",
             "audit-csv",
@@ -154,6 +156,12 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "member-remove": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
     # After the owner's yes the owner is an admin: all further ones are told why not.
     "hand-over": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
+    # Nobody is asked for one here; who has none cannot ask others. See test_web_second_step.py.
+    "second-step": ((*(302,) * 6, LOGIN), (*(302,) * 6, LOGIN)),
+    "second-step-rule": (
+        (200, 200, 403, 403, 200, 200, LOGIN),
+        (302, 302, 403, 403, 302, 302, LOGIN),
+    ),
     "leave": (OWN, (302, 302, 302, 302, 302, 302, LOGIN)),
     "invitation-again": (MOVE, CONFIGURE),
     "invitation-revoke": (MOVE, CONFIGURE),
@@ -232,6 +240,9 @@ OPEN = {
     *("account_change_password", "account_set_password", "account_reset_password"),
     *("account_confirm_login_code", "account_confirm_email", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
+    *("mfa_authenticate", "mfa_reauthenticate", "mfa_index"),
+    *("mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+    *("mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
 }
 
 

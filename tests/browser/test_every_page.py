@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
 from django.test import Client
@@ -26,6 +27,7 @@ from pleo_connector.tenants.models import Tenant, User
 from pleo_connector.tenants.tokens import create_token, revoke_token
 from tests.app import factories
 from tests.app.test_web_roles import TABLE, Place
+from tests.app.test_web_second_step import code_of
 from tests.browser.conftest import THEMES, WIDTHS, shoot
 
 ONLY = os.environ.get("ONLY", "").split(",")  # names of pages, where not all are to be looked at
@@ -148,6 +150,50 @@ def test_a_token_is_shown_and_copied(visitor: Page, place: Place) -> None:
     shown = visitor.locator(".secret code").inner_text()
     assert shown.startswith("pec_")
     assert visitor.evaluate("navigator.clipboard.readText()") == shown
+
+
+def test_the_pages_of_the_second_step(visitor: Page, place: Place) -> None:
+    user = place.people["owner"]
+    visitor.goto(reverse("settings"))
+    visitor.get_by_role("link", name="Set up the second step").click()
+    wrong = look(visitor, "second-step-none")
+    visitor.get_by_role("link", name="Set up the second step").click()
+    wrong += look(visitor, "reauthenticate")
+    visitor.get_by_label("Password").fill("a-long-password")
+    visitor.get_by_role("button", name="Go on").click()
+    wrong += look(visitor, "second-step-app")
+    visitor.get_by_label("Code of six digits").fill(code_of(visitor.locator(".key").inner_text()))
+    visitor.get_by_role("button", name="Turn the second step on").click()
+    wrong += look(visitor, "recovery-codes")
+    for name in ("mfa_index", "mfa_deactivate_totp", "mfa_generate_recovery_codes"):
+        visitor.goto(reverse(name))
+        wrong += look(visitor, name)
+    Tenant.objects.update(second_step_from=timezone.now() + timedelta(days=9))
+    visitor.goto(reverse("second-step-rule"))
+    wrong += look(visitor, "second-step-stop")
+    visitor.context.clear_cookies()
+    visitor.goto(reverse("account_login"))
+    visitor.get_by_label("E-mail address").fill(user.email)
+    visitor.get_by_label("Password").fill("a-long-password")
+    visitor.get_by_role("button", name="Log in").click()
+    wrong += look(visitor, "second-step-log-in")
+    Authenticator.objects.all().delete()
+    log_in(visitor, user)
+    for shut in (False, True):
+        if shut:
+            Tenant.objects.update(second_step_from=timezone.now())
+        visitor.goto("/")
+        wrong += look(visitor, f"second-step-{'shut' if shut else 'grace'}")
+    assert not wrong, "\n".join(wrong)
+
+
+def log_in(page: Page, user: User) -> None:
+    """Without its pages."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    url = page.url.partition("/accounts")[0]
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
 
 
 def test_the_pages_to_get_in(visitor: Page, live_server: LiveServer) -> None:

@@ -22,6 +22,7 @@ class MemberTable(ListTable):
 
     email = TextColumn(gettext_lazy("Person"), accessor="user__email")
     role = TextColumn(gettext_lazy("Role"), accessor="get_role_display", attrs=KEEP)
+    step = TextColumn(gettext_lazy("Second step"), accessor="has_second_step")
     seen = TextColumn(gettext_lazy("Last log-in"), accessor="user__last_login", empty_values=())
     since = MomentColumn(gettext_lazy("Since"), accessor="created_at")
 
@@ -34,6 +35,9 @@ class MemberTable(ListTable):
         page = reverse("member", args=[record.user.public_id])
         shown = you if record.user_id == self.me.pk else ""
         return format_html('<a class="main-link" href="{}">{}</a>{}', page, value, shown)
+
+    def render_step(self, value: bool) -> SafeString | str:
+        return state("ok", _("Set up")) if value else _("None")
 
     def render_seen(self, value: datetime | None) -> SafeString | str:
         return moment(value) or _("never")

@@ -22,7 +22,7 @@ from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.forms.company import CompanyForm
 from pleo_connector.web.menu import problems_of
 from pleo_connector.web.tables.home import HomeTable
-from pleo_connector.web.visit import COMPANY, Seat, current_membership, user_of
+from pleo_connector.web.visit import COMPANY, Seat, admit, current_membership, user_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     membership = current_membership(request)
     if membership is None:
         return render(request, "web/company_new.html", {"form": CompanyForm(), "is_first": True})
+    admit(request, membership)
     with scope(tenant=membership.tenant):
         rows = _rows(membership.tenant, problems_of(request))
         shown = {

@@ -18,6 +18,7 @@ from pleo_connector.tenants.members import (
 )
 from pleo_connector.tenants.models import Membership, Role
 from pleo_connector.tenants.queries import get_member, invitations_of, members_of
+from pleo_connector.tenants.second_step import has_second_step
 from pleo_connector.web.forms.members import ROLE_MEANS, InviteForm, RoleForm
 from pleo_connector.web.letters import send_invitation
 from pleo_connector.web.question import Question, ask
@@ -40,6 +41,7 @@ def members(request: HttpRequest, seat: Seat) -> HttpResponse:
         "invitations": InvitationTable(invited, now=now, can_configure=seat.can_configure),
         "has_invited": bool(invited),
         "can_configure": seat.can_configure,
+        "second_step_from": seat.tenant.second_step_from,
         "roles": [(x.label, ROLE_MEANS[x]) for x in Role],
     }
     return render(request, "web/members.html", shown)
@@ -75,6 +77,7 @@ def member(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
         "member": found,
         "means": ROLE_MEANS[Role(found.role)],
         "form": form,
+        "has_second_step": has_second_step(found.user),
         "is_me": found.pk == seat.membership.pk,
         "can_change": seat.can_configure and (is_owner or found.role != Role.OWNER),
         "can_hand_over": is_owner and found.role != Role.OWNER,

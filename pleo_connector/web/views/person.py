@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from pleo_connector.tenants.actions import save_preferences
+from pleo_connector.tenants.second_step import has_second_step
 from pleo_connector.web.forms.person import PersonForm
 from pleo_connector.web.visit import user_of
 
@@ -21,4 +22,6 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         with translation.override(user.language or translation.get_language()):
             messages.success(request, _("Saved."))
         return redirect("settings")
-    return render(request, "web/settings.html", {"form": form})
+    return render(
+        request, "web/settings.html", {"form": form, "has_second_step": has_second_step(user)}
+    )
