@@ -62,16 +62,41 @@ PLEO_APP_URL = env("PLEO_APP_URL", default="https://app.staging.pleo.io")
 PLEO_CALLBACK_PATH = "/pleo/callback/"  # registered at Pleo, behind PUBLIC_URL
 PLEO_CLIENT_ID = env("PLEO_CLIENT_ID", default="")
 PLEO_CLIENT_SECRET = env("PLEO_CLIENT_SECRET", default="")
-# Scope names are known to differ between Pleo's environments.
+# Scope names are known to differ between Pleo's environments. Staging says "tag-groups".
+PLEO_TAG_SCOPE = env(
+    "PLEO_TAG_SCOPE", default="tag-groups" if ".staging." in PLEO_API_URL else "tag-group"
+)
+# All that our registration has. A grant that lacks those of master data still does exports.
 PLEO_SCOPES: list[str] = env.list(
     "PLEO_SCOPES",
-    default=["export-jobs:read", "export-jobs:write", "export-items:read", "companies:read"],
+    default=[
+        "export-jobs:read",
+        "export-jobs:write",
+        "export-items:read",
+        "companies:read",
+        *(f"{PLEO_TAG_SCOPE}:read", f"{PLEO_TAG_SCOPE}:write"),
+        *("accounts:read", "accounts:write", "tax-codes:read", "tax-codes:write"),
+        *("vendors:read", "vendors:write"),
+    ],
 )
 # Pleo's pages disagree on how a client authenticates at the token endpoint.
 PLEO_TOKEN_AUTH = env("PLEO_TOKEN_AUTH", default="client_secret_basic")
-PLEO_WEBHOOK_EVENTS: list[str] = env.list("PLEO_WEBHOOK_EVENTS", default=["v1.export-job.created"])
+PLEO_WEBHOOK_EVENTS: list[str] = env.list(
+    "PLEO_WEBHOOK_EVENTS", default=["v1.export-job.created", "v1.vendor.created"]
+)
 # Of one grant, by all workers together. Pleo refuses more than 600.
 PLEO_CALLS_PER_MINUTE = env.int("PLEO_CALLS_PER_MINUTE", default=500)
+
+# Calls for many records at once, which Pleo may not offer to partners. Where it refuses one, they
+# are sent one by one, and that connection does not try it again.
+PLEO_BULK_TAGS = env.bool("PLEO_BULK_TAGS", default=True)  # archive 100 tags
+PLEO_BATCH_ACCOUNTS = env.bool("PLEO_BATCH_ACCOUNTS", default=True)  # create 1,000 accounts
+
+# -- Master data --------------------------------------------------------------------------------
+
+SYNC_WAKE_SECONDS = env.int("SYNC_WAKE_SECONDS", default=15)  # how often due syncs are looked for
+# After so long all is compared, though the ERP has not changed: somebody may have, in Pleo.
+SYNC_COMPARE_HOURS = env.int("SYNC_COMPARE_HOURS", default=24)
 
 # -- Exports ------------------------------------------------------------------------------------
 
@@ -240,6 +265,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "wake-due-connections": {"task": "exports.wake_due", "schedule": WAKE_SECONDS},
+    "wake-due-syncs": {"task": "catalog.wake_due", "schedule": SYNC_WAKE_SECONDS},
     "delete-old-rows": {"task": "history.delete_old", "schedule": 600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env("BEAT_FILE", default=str(DATA_DIR / "beat-schedule"))

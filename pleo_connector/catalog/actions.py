@@ -64,6 +64,11 @@ def fresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -> 
     return load_catalog(connection, erp)
 
 
+def confirm_company(*, connection: Connection, erp: ErpAdapter) -> None:
+    """OtherCompany where the access opens other books: theirs must not replace what Pleo has."""
+    _confirmed(connection, erp)
+
+
 def _confirmed(connection: Connection, erp: ErpAdapter) -> Company:
     company = erp.company()
     if connection.erp_company_id and company.id != connection.erp_company_id:

@@ -213,17 +213,19 @@ def let_go(*, kept: KeptRecord, actor: User, now: datetime) -> None:
             subject=f"{kept.name} ({kept.key})",
         )
         KeptRecord.objects.filter(pk=kept.pk).delete()
+        SyncSchedule.objects.filter(connection=kept.connection).update(fingerprint="")
 
 
 # -- Wakes --------------------------------------------------------------------------------------
 
 
 def retry_after_reconnect(*, connection: Connection, now: datetime) -> None:
-    """Kinds that lacked a permission, or stood still without access, are tried at once."""
+    """Somebody gave access anew, to either side: with more rights perhaps, so all is tried."""
+    if connection.state != Connection.State.LIVE:
+        return
     with transaction.atomic():
-        rows = SyncSchedule.objects.filter(connection=connection).exclude(problem="")
-        kinds = [SyncKind(kind) for kind in rows.values_list("kind", flat=True)]
-        _look_now(connection, kinds, now)
+        SyncSettings.objects.filter(connection=connection).update(refused_calls={})
+        _look_now(connection, list(SyncKind), now, is_asked=False)
 
 
 def vendor_was_born(*, connection: Connection, now: datetime) -> None:

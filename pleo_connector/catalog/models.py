@@ -152,6 +152,10 @@ class SyncPlan(models.Model):
     why = models.CharField(max_length=20, choices=Why.choices, blank=True)
     only = models.CharField(max_length=200, blank=True)  # one dimension's code, where only it
     active = models.JSONField(default=dict)  # records that were active at Pleo, by entity
+    # Of the ERP's records as they were compared; of the schedule, once all is applied.
+    fingerprint = models.CharField(max_length=64, blank=True)
+    turns_on = models.DateField(null=True)
+    is_whole = models.BooleanField(default=True)  # all that was found different is in it
     planned_at = models.DateTimeField()
     touched_at = models.DateTimeField()  # by a worker
     rounds = models.PositiveSmallIntegerField(default=0)  # compared again after a contradiction

@@ -8,13 +8,14 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
+from django.db.models.lookups import GreaterThanOrEqual
 from django_scopes import scopes_disabled
 
 from erp_adapters.http import Call
@@ -25,10 +26,16 @@ class LeaseLost(Exception):
     """Another worker has taken over; nothing more may be written or called."""
 
 
+WAITED_FOR = Q(woken_at__gt=F("checked_at"))  # somebody woke it since Pleo was asked for jobs
+
+
 class Lease:
-    def __init__(self, connection: Connection) -> None:
+    """`due_at` is when exports would look next, for work that comes after them."""
+
+    def __init__(self, connection: Connection, *, due_at: datetime | None = None) -> None:
         self.connection = connection
         self.fence = connection.lease_fence
+        self.due_at = due_at
         self.renewed_at = time.monotonic()
 
     @contextmanager
@@ -50,12 +57,22 @@ class Lease:
 
         At once, where somebody woke it after Pleo was last asked for jobs.
         """
-        again = When(Q(woken_at__gt=F("checked_at")), then=Now())
-        self._mine().update(
-            lease_until=None,
-            lease_holder="",
-            wake_at=Case(again, default=Now() + wake_in),
-        )
+        self._give_back(Now() + wake_in)
+
+    def hand_back(self) -> None:
+        """Of work that comes after exports: they are due when they were before."""
+        self._give_back(Now() if self.due_at is None else Value(self.due_at))
+
+    def _give_back(self, wake_at: Any) -> None:
+        wakes = Case(When(WAITED_FOR, then=Now()), default=wake_at)
+        self._mine().update(lease_until=None, lease_holder="", wake_at=wakes)
+
+    def is_wanted(self) -> bool:
+        """Whether exports are due, and this work has to make way for them."""
+        is_due = WAITED_FOR
+        if self.due_at is not None:
+            is_due |= Q(GreaterThanOrEqual(Now(), Value(self.due_at)))
+        return bool(self._mine().filter(is_due).exists())
 
     def began(self, call: Call) -> Any:
         """Before each write over a wire the right to do so is looked at again.
@@ -85,6 +102,19 @@ def claim(connection_id: int) -> Lease | None:
         if not claimed:
             return None
         return Lease(Connection.objects.select_related("tenant").get(pk=connection_id))
+
+
+def claim_idle(connection_id: int) -> Lease | None:
+    """For work that exports come before: None also where they are due."""
+    with scopes_disabled(), transaction.atomic():
+        free = Q(lease_until=None) | Q(lease_until__lte=Now())
+        idle = Q(wake_at=None) | Q(wake_at__gt=Now())
+        rows = Connection.objects.select_for_update(skip_locked=True)
+        found = rows.filter(free, idle, pk=connection_id, state=Connection.State.LIVE).first()
+        lease = claim(connection_id) if found else None
+        if found and lease:
+            lease.due_at = found.wake_at
+        return lease
 
 
 def worker_name() -> str:

@@ -99,7 +99,7 @@ class AccountCalls(PleoDoor):
         tax_code: str | None,
         metadata: Mapping[str, Any] | None,
     ) -> PleoAccount:
-        """All members are sent: what Pleo does with one that is left out is not known."""
+        """All that is known is sent: what Pleo does with a member left out is not known."""
         path = f"/v1/chart-of-accounts/{quote(account_id, safe='')}"
         body = {
             "code": code or None,
@@ -108,6 +108,7 @@ class AccountCalls(PleoDoor):
             "taxCodeExternalId": tax_code,
             "metadata": metadata,
         }
+        body = {name: value for name, value in body.items() if value is not None}
         row = self._written("PUT", path, "/v1/chart-of-accounts/{accountId}", body)
         with understood(OutcomeUnknown):
             return _account(row)

@@ -15,6 +15,7 @@ EXPORT_JOB_CREATED = {
     "v2.export-job.created",
     "export-job.created",
 }
+VENDOR_CREATED = "v1.vendor.created"
 
 
 class NotFromPleo(Exception):
@@ -35,6 +36,11 @@ class Notification:
     @property
     def is_known(self) -> bool:
         return self.event_type in EXPORT_JOB_CREATED
+
+    @property
+    def is_of_vendor(self) -> bool:
+        """One was born in Pleo."""
+        return self.event_type == VENDOR_CREATED
 
 
 def read_notification(*, body: bytes, headers: Mapping[str, str], secret: str) -> Notification:

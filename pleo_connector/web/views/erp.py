@@ -15,6 +15,7 @@ from erp_adapters.base import Access, ErpAdapter
 from erp_adapters.errors import RemoteError
 from erp_adapters.ledger import Company
 from pleo_connector.catalog.actions import refresh_catalog
+from pleo_connector.catalog.decisions import retry_after_reconnect
 from pleo_connector.connections.actions import store_erp_access
 from pleo_connector.connections.erp import choices, open_erp
 from pleo_connector.connections.models import Connection, ErpCredentials
@@ -142,6 +143,7 @@ def _store(
         actor=visit.user,
         now=timezone.now(),
     )
+    retry_after_reconnect(connection=connection, now=timezone.now())
     pending.forget(request.session)
     text = _("Connected to %(company)s in %(system)s.")
     messages.success(request, text % {"company": waiting.company.name, "system": adapter.label})

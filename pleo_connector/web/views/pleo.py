@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from erp_adapters.errors import RemoteError
+from pleo_connector.catalog.decisions import retry_after_reconnect
 from pleo_connector.connections.actions import CannotConnect, connect_pleo, ensure_subscription
 from pleo_connector.connections.grants import oauth_client
 from pleo_connector.connections.models import Connection
@@ -87,6 +88,7 @@ def _connect(
     except RemoteError as error:
         sentence = _("Pleo could not be connected. %(why)s") % {"why": error.message}
         return _start_over(request, connection, sentence)
+    retry_after_reconnect(connection=connection, now=timezone.now())
     done = _("Connected to %(company)s in Pleo.") % {"company": connection.pleo_company_name}
     messages.success(request, done)
     if connection.state != Connection.State.LIVE:
