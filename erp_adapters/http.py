@@ -48,7 +48,9 @@ class Reply:
 
     @property
     def is_page(self) -> bool:
-        return self.headers.get("Content-Type", "").lower().startswith("text/html")
+        """An empty answer is none, whatever it calls itself: 204 often comes as text/html."""
+        kind = self.headers.get("Content-Type", "").lower()
+        return bool(self.body) and kind.startswith("text/html")
 
     def json(self) -> Any:
         """The decoded body; ValueError where it is not JSON."""

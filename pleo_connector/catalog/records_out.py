@@ -130,7 +130,7 @@ class RecordsOut:
         if item.action == Action.UNARCHIVE or item.more.get("state") == DRAFT:
             code = vendor.code
             self.pleo.activate_vendor(vendor.id, external_id=vendor.external_id, code=code)
-        if item.action == Action.UPDATE or item.more.get("differs"):
+        if item.more.get("differs"):
             self.pleo.update_vendor(self.company_id, vendor)
         return ""
 

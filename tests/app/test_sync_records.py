@@ -294,7 +294,7 @@ def test_a_vendor_born_in_pleo_is_created_in_the_erp_once(house: SyncDesk, drop:
         house.erp.fault("POST /vendors$", drop=drop)
         house.fault("POST", ":activate$", drop=drop)
     run = house.sync_and_approve("vendors")
-    assert run.state == "completed"
+    assert (run.state, run.headline) == ("completed", "")
     assert erp_vendors(house) == ["New cafe", "Paper & Co"]
     assert vendors(house)["New cafe"][0] == "ACTIVE"
     house.forget_calls()
