@@ -101,7 +101,7 @@ def _refuse_missing_code(case: Case, expense: Expense) -> None:
             "missing_configuration",
             f"its tax at {percent(expense.rate)} has no tax code",
             "Give the tax code of the line a code in Pleo.",
-            "tax",
+            "pleo",
             "tax code",
         )
 
@@ -126,7 +126,7 @@ def _tax_part(case: Case, expense: Expense, role: Role, own: str | None, amount:
     label = f"tax code {expense.code}" if expense.code else f"tax at {percent(expense.rate)}"
     if own:
         hint = "Correct the account of the tax code in Pleo."
-        account = usable(case, own, "tax", hint)
+        account = usable(case, own, "pleo", hint)
     else:
         account = configured(case, role).account
         case.decide(

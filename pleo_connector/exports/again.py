@@ -10,7 +10,7 @@ from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.erp import open_pleo
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob, ExportJobItem
-from pleo_connector.history.models import Problem
+from pleo_connector.history.models import Problem, ProblemEntry
 from pleo_connector.history.queries import kept_entries
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
@@ -39,6 +39,16 @@ def export_kept(*, problem: Problem, actor: User | None) -> int:
     ids = list(kept_entries(problem).values_list("accounting_entry_id", flat=True)[:MOST])
     latest = problem.connection.export_jobs.order_by("-created_at").first()
     return _export(problem.connection, ids, bool(latest and latest.with_vendors), actor)
+
+
+def export_mended(
+    *, connection: Connection, problems: Sequence[Problem], actor: User | None
+) -> int:
+    """The same for several problems of a connection that were mended together, in one job."""
+    kept = ProblemEntry.objects.filter(problem__in=problems, left_at=None).order_by("pk")
+    ids = list(dict.fromkeys(kept.values_list("accounting_entry_id", flat=True)[:MOST]))
+    latest = connection.export_jobs.order_by("-created_at").first()
+    return _export(connection, ids, bool(latest and latest.with_vendors), actor)
 
 
 def _export(

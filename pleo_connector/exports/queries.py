@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Func, Max, Min, Q, TextField
 from django.http import Http404
 from django_scopes import scopes_disabled
 
@@ -12,6 +12,7 @@ from erp_adapters.ledger import PostedVoucher
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_place
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
+from pleo_connector.history.models import ProblemEntry
 from pleo_connector.tenants.models import Membership, User
 
 
@@ -219,6 +220,29 @@ def latest_items(connection: Connection, entry_ids: Collection[UUID]) -> dict[UU
         .distinct("accounting_entry_id")
     )
     return {item.accounting_entry_id: item for item in rows}
+
+
+class _Unnest(Func):
+    function = "unnest"
+    set_returning = True
+    output_field = TextField()
+
+
+def waiting_codes(connection: Connection) -> dict[str, int]:
+    """How many entries that are not booked refer to each code, as `code_mark` writes it."""
+    kept = ProblemEntry.objects.filter(problem__connection=connection, left_at=None)
+    rows = (
+        ExportJobItem.objects.filter(
+            job__connection=connection,
+            accounting_entry_id__in=kept.values("accounting_entry_id"),
+            codes__isnull=False,
+        )
+        .order_by()
+        .annotate(code=_Unnest("codes"))
+        .values("code")
+        .annotate(entries=Count("accounting_entry_id", distinct=True))
+    )
+    return {row["code"]: row["entries"] for row in rows}
 
 
 def latest_jobs(connections: Sequence[Connection]) -> dict[int, ExportJob]:

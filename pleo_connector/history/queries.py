@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -81,6 +81,14 @@ def problem_counts(*, now: datetime) -> dict[int, int]:
     """Open problems that nobody muted, by connection, of the company whose scope is open."""
     rows = Problem.objects.filter(~is_muted(now), state=Problem.State.OPEN).order_by()
     return dict(rows.values_list("connection_id").annotate(Count("pk")))
+
+
+def keeping(connection: Connection, fixes: Collection[str]) -> list[Problem]:
+    """Open problems that keep entries from being booked and are mended at these places."""
+    rows = Problem.objects.filter(
+        connection=connection, state=Problem.State.OPEN, has_entries=True, fix__in=fixes
+    )
+    return list(rows.order_by("pk"))
 
 
 def kept_counts(problems: Sequence[Problem]) -> dict[int, int]:

@@ -120,7 +120,13 @@ def problems_of(connection: Connection, causes: Sequence[Cause]) -> list[Problem
 def _fix(connection: Connection, cause: Cause) -> Fix | None:
     """One entry is opened in Pleo itself; of several, Pleo's export page."""
     url = cause.pleo_url if cause.entries == 1 and cause.pleo_url else settings.PLEO_APP_URL
-    fix = fix_for(connection, cause.fix, pleo_url=url, support=settings.DEFAULT_FROM_EMAIL)
+    fix = fix_for(
+        connection,
+        cause.fix,
+        subject=cause.subject,
+        pleo_url=url,
+        support=settings.DEFAULT_FROM_EMAIL,
+    )
     if fix and cause.fix == "pleo" and cause.entries > 1:
         return Fix(_("Open Pleo"), fix.url, is_outside=True)
     return fix

@@ -1,6 +1,7 @@
 """From a cause to the place that mends it: every problem ends in a link."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,9 +18,11 @@ class Fix:
     is_outside: bool = False
 
 
+ONE_CODE = ("codes", "tax")  # their pages show the code that is the subject
 PAGES: dict[str, tuple[Text, str]] = {
     "accounts": (gettext_lazy("Choose the accounts"), "accounts"),
-    "tax": (gettext_lazy("Check the tax accounts"), "accounts"),
+    "codes": (gettext_lazy("Choose its account"), "categories"),
+    "tax": (gettext_lazy("Choose its tax code"), "tax-codes"),
     "vendors": (gettext_lazy("Check the vendor settings"), "accounts"),
     "dimensions": (gettext_lazy("Check the dimensions"), "dimensions"),
     "rules": (gettext_lazy("Look at the rules"), "rules"),
@@ -28,12 +31,15 @@ PAGES: dict[str, tuple[Text, str]] = {
 
 
 def fix_for(
-    connection: Connection, fix: str, *, pleo_url: str = "", support: str = ""
+    connection: Connection, fix: str, *, subject: str = "", pleo_url: str = "", support: str = ""
 ) -> Fix | None:
     """Where a problem with this mark is mended; None where the mark is empty."""
     if fix in PAGES:
         label, page = PAGES[fix]
-        return Fix(label, reverse(page, args=[connection.public_id]))
+        url = reverse(page, args=[connection.public_id])
+        if fix in ONE_CODE and subject:
+            url = f"{url}?{urlencode({'code': subject})}"  # all are shown where it is no code
+        return Fix(label, url)
     if fix == "pleo_access":
         return Fix(_("Reconnect Pleo"), reverse("connection", args=[connection.public_id]))
     if fix == "pleo":

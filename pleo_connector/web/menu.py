@@ -60,6 +60,8 @@ STAFF: tuple[Item, ...] = ()
 TABS: dict[str, tuple[Item, ...]] = {
     "mapping": (
         Item("accounts", _("Accounts"), ""),
+        Item("categories", _("Categories"), ""),
+        Item("tax-codes", _("Tax codes"), ""),
         Item("dimensions", _("Dimensions"), ""),
         Item("rules", _("Rules"), "", ("rule", "rule-new")),
     ),

@@ -20,6 +20,7 @@ from erp_adapters.ledger import (
     Vendor,
     Voucher,
 )
+from pleo_connector.bookkeeping.codes import PleoCode
 from pleo_connector.bookkeeping.facts import Facts
 from pleo_connector.bookkeeping.mapping import Accounts, Mapping, MappingRule
 from pleo_connector.catalog.models import CatalogSnapshot
@@ -29,6 +30,7 @@ from pleo_connector.exports.causes import note_causes
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.voucher_json import hash_of, voucher_to_json
 from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
+from pleo_connector.mapping.actions import note_codes
 from pleo_connector.mapping.models import MappingVersion
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Membership, Tenant, User
@@ -63,6 +65,18 @@ RULES = (
     MappingRule(name="Trains", supplier="rail", account="5800", dimensions={"project": "P100"}),
     MappingRule(types=("card_purchase",), max_amount=Decimal(100), account="6100"),
     MappingRule(name="Software in sales", category="6540", team="Sales", tax_code="I25"),
+)
+CODES = (
+    PleoCode(kind="category", key="6110", name="Stationery"),
+    PleoCode(kind="category", key="5800", name="Travel"),
+    PleoCode(kind="category", key="6540", name="Software and subscriptions"),
+    PleoCode(kind="category", key="61-00", name="Supplies for the office"),
+    PleoCode(kind="category", key="Gifts", name="Gifts"),
+    PleoCode(kind="category", key="6841", name="Software licences and subscriptions of the year"),
+    PleoCode(kind="contra", key="1920", name="Pleo wallet"),
+    PleoCode(kind="tax", key="I25", rate=Decimal("0.25")),
+    PleoCode(kind="tax", key="DK-25", rate=Decimal("0.25")),
+    PleoCode(kind="tax", key="DK-12", rate=Decimal("0.125")),
 )
 MAPPING = Mapping(
     accounts=Accounts(wallet={"DKK": "1920"}, out_of_pocket="2820"),
@@ -121,6 +135,7 @@ def make_connection(
     ErpCredentials.objects.update_or_create(connection=connection, defaults=stored)
     save_catalog(connection)
     MappingVersion.objects.create(connection=connection, number=1, settings=MAPPING.to_json())
+    note_codes(connection=connection, codes=CODES, now=now)
     return connection
 
 
@@ -155,8 +170,8 @@ FAILURES = (
     (
         "account_unknown",
         "The entry could not be booked: account 6110 Stationery, closed is inactive in the "
-        "accounting system. Choose another account in the account settings.",
-        "accounts",
+        "accounting system. Choose another category in Pleo, or an account for it in the mapping.",
+        "codes",
         "6110",
     ),
     (
@@ -250,9 +265,12 @@ def _item(job: ExportJob, position: int, status: str) -> ExportJobItem:
         supplier_names=(item.who,),
         team=("SAL", "Sales"),
     )
-    item.note_facts([facts], [])
+    codes = [PleoCode(kind="category", key=EXPENSE[position % len(EXPENSE)])]
     if status == Status.FAILED:
         kind, sentence, fix, subject = FAILURES[position % len(FAILURES)]
+        codes = [PleoCode(kind="category", key=subject)] if fix == "codes" else codes
+    item.note_facts([facts], codes)
+    if status == Status.FAILED:
         item.refuse(kind, sentence, fix=fix, subject=subject)
     return item
 

@@ -134,7 +134,7 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
     assert page.count('class="problem"') == 3
     assert "<strong>3 entries</strong> · 6110" in page
     assert "<strong>2 entries</strong> · project P777" in page
-    assert reverse("accounts", args=[connection.public_id]) in page
+    assert reverse("categories", args=[connection.public_id]) + "?code=6110" in page
     assert "Account 6110 Stationery, closed is inactive" in page
 
 
@@ -142,7 +142,9 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
     ("fix", "page"),
     [
         ("accounts", "accounts"),
-        ("tax", "accounts"),
+        ("tax", "tax-codes"),
+        ("codes", "categories"),
+        ("rules", "rules"),
         ("vendors", "accounts"),
         ("dimensions", "dimensions"),
         ("posting", "posting"),

@@ -308,7 +308,7 @@ def test_a_live_connection_stays_on_its_page(client: Client, tenant: Tenant) -> 
     connection = factories.make_connection(tenant)
     url = reverse("dimensions", args=[connection.public_id])
     reply = client.post(url, {"group_0": "team"})
-    assert reply["Location"] == url
+    assert reply["Location"] == f"{url}?saved=1"
 
 
 def test_a_bare_connection_has_pages(client: Client, tenant: Tenant) -> None:

@@ -144,6 +144,13 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def percent(rate: Decimal) -> str:
+    """0.25 is 25 %."""
+    written = number_format((rate * 100).normalize().__format__("f"))
+    return f"{written}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
 def lasted(seconds: Any) -> str:
     """3 s · 2 min 5 s · 1 h 4 min"""
     if seconds is None:

@@ -204,6 +204,7 @@ def entry(
         "fix": fix_for(
             visit.connection,
             item.fix,
+            subject=item.subject,
             pleo_url=item.pleo_url,
             support=settings.DEFAULT_FROM_EMAIL,
         ),

@@ -16,6 +16,7 @@ from pleo_connector.mapping.actions import load_mapping, save_mapping
 from pleo_connector.web.forms.accounts import AccountsForm
 from pleo_connector.web.forms.dimensions import DimensionsForm
 from pleo_connector.web.forms.posting import PostingForm
+from pleo_connector.web.offers import SAVED, offer_of
 from pleo_connector.web.views.erp import read_catalog
 from pleo_connector.web.visit import Visit, on_connection
 
@@ -24,7 +25,7 @@ from pleo_connector.web.visit import Visit, on_connection
 def accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     if request.method == "POST" and "read" in request.POST:
-        return _read_again(request, connection, "accounts")
+        return read_again(request, connection, "accounts")
     mapping = load_mapping(connection)
     form = AccountsForm(
         request.POST if request.method == "POST" else None,
@@ -42,6 +43,7 @@ def accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
         "form": form,
         "is_read": bool(form.accounts),
         "read_at": read_at(connection),
+        "offer": offer_of(request, connection, ("accounts", "vendors")),
     }
     return render(request, "web/accounts.html", shown)
 
@@ -50,7 +52,7 @@ def accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
 def dimensions(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     if request.method == "POST" and "read" in request.POST:
-        return _read_again(request, connection, "dimensions")
+        return read_again(request, connection, "dimensions")
     values = records_of(connection, Kind.DIMENSION_VALUES)
     form = DimensionsForm(
         request.POST if request.method == "POST" else None,
@@ -65,6 +67,7 @@ def dimensions(request: HttpRequest, visit: Visit) -> HttpResponse:
         "connection": connection,
         "form": form,
         "read_at": read_at(connection),
+        "offer": offer_of(request, connection, ("dimensions",)),
     }
     return render(request, "web/dimensions.html", shown)
 
@@ -79,7 +82,12 @@ def posting(request: HttpRequest, visit: Visit) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         return _save(request, visit, form.as_mapping())
-    shown = {"visit": visit, "connection": connection, "form": form}
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "form": form,
+        "offer": offer_of(request, connection, ("posting",)),
+    }
     return render(request, "web/posting.html", shown)
 
 
@@ -95,10 +103,10 @@ def _save(request: HttpRequest, visit: Visit, mapping: Mapping) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("setup", visit.connection.public_id)
     messages.success(request, _("Saved. It counts for entries that are booked from now on."))
-    return redirect(request.path)
+    return redirect(f"{request.path}?{SAVED}=1")
 
 
-def _read_again(request: HttpRequest, connection: Connection, page: str) -> HttpResponse:
+def read_again(request: HttpRequest, connection: Connection, page: str) -> HttpResponse:
     if not connection.erp_kind:
         messages.warning(request, _("Connect the accounting system first."))
     elif read_catalog(request, connection):

@@ -1,5 +1,7 @@
 """What would be booked, before anything is."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -7,13 +9,22 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from erp_adapters.errors import RemoteError
+from pleo_connector.bookkeeping.codes import codes_of
 from pleo_connector.connections.erp import open_erp, open_pleo
+from pleo_connector.connections.models import Connection
 from pleo_connector.exports.preview import PreviewedEntry, preview, waiting_job
+from pleo_connector.mapping.actions import note_codes
 from pleo_connector.web.details import PreviewView
 from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Visit, on_connection
 
 ENTRIES_PER_PAGE = 50
+
+
+def _note_codes(connection: Connection, entries: Sequence[PreviewedEntry]) -> None:
+    """So that their categories can be mapped before the first export."""
+    codes = [code for entry in entries if entry.item for code in codes_of(entry.item)]
+    note_codes(connection=connection, codes=codes, now=timezone.now())
 
 
 @on_connection()
@@ -27,6 +38,7 @@ def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
             job = waiting_job(connection, pleo)
             if job:
                 entries = preview(connection, job, pleo=pleo, erp=erp, now=timezone.now())
+                _note_codes(connection, entries)
         except (RemoteError, ValueError) as error:
             problem = error.message if isinstance(error, RemoteError) else str(error)
     page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))

@@ -21,6 +21,7 @@ from pleo_connector.mapping.models import SeenCode
 from pleo_connector.mapping.queries import seen_codes
 from pleo_connector.mapping.rules import NoSuchRule, Rules, moved, put, rule_at, without
 from pleo_connector.web.forms.rules import RuleForm, TrialForm
+from pleo_connector.web.offers import offer_of, saved_at
 from pleo_connector.web.rule_words import RuleRow, named, then, tried, when
 from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Visit, on_connection
@@ -49,6 +50,7 @@ def rules_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "item": item,
         "form": form,
         "doomed": _doomed(request, mapping.rules),
+        "offer": offer_of(request, connection, ("rules",)),
     }
     return render(request, "web/rules.html", shown)
 
@@ -146,7 +148,7 @@ def rule_page(request: HttpRequest, visit: Visit, place: int = 0) -> HttpRespons
             messages.success(
                 request, _("Saved. It counts for entries that are booked from now on.")
             )
-            return redirect("rules", connection.public_id)
+            return redirect(saved_at("rules", connection))
     shown = {
         "visit": visit,
         "connection": connection,
