@@ -14,7 +14,7 @@ from .state import Simulator
 
 logger = logging.getLogger(__name__)
 DROP_MARK = "pleo_simulator.drop_answer"
-LOGGED = ("/v", "/oauth/")
+LOGGED = ("/v0/", "/v1/", "/v2/", "/v3/", "/oauth/")
 
 
 class _Answer:

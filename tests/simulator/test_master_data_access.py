@@ -231,6 +231,7 @@ def test_a_person_creates_a_vendor(
     assert "1 draft waits to be created in the accounting system" in text
     made = simulator.master_data(company)["vendors"][-1]
     assert (made["name"], made["state"], made["country"]) == ("New Cafe", "DRAFT", "DE")
+    assert simulator.admin("GET", "/sim/calls")["calls"] == [], "a page is no call of the API"
     assert "wrong form" in browser.send("/vendors", name="Other", currency="euro")
 
 
