@@ -39,7 +39,10 @@ EMBEDDED_REDIS = "REDIS_URL" not in env.ENVIRON and not WITHOUT_SERVERS
 if IS_DEVELOPMENT:
     env.ENVIRON.update(
         embedded.urls_until_exit(
-            DATA_DIR, needs_postgres=EMBEDDED_POSTGRES, needs_redis=EMBEDDED_REDIS
+            DATA_DIR,
+            needs_postgres=EMBEDDED_POSTGRES,
+            needs_redis=EMBEDDED_REDIS,
+            is_lasting=ENVIRONMENT != "test",
         )
     )
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")

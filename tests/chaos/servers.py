@@ -48,7 +48,7 @@ def running(*, erp: str) -> Iterator[Servers]:
         folder.chmod(0o755)  # Postgres runs as another user where we are root
         os.environ.update(
             ENVIRONMENT,
-            DATABASE_URL=stack.enter_context(embedded.postgres(folder)),
+            DATABASE_URL=stack.enter_context(embedded.postgres(folder, is_lasting=False)),
             REDIS_URL=stack.enter_context(_redis(folder)),
             DATA_DIR=str(folder),
         )
