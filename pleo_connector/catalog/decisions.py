@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from erp_adapters.base import ErpAdapter
 from erp_adapters.ledger import Dimension
+from pleo_connector.catalog.keeping import NotPossible, lock_waiting, note_kept
 from pleo_connector.catalog.models import (
     CatalogSnapshot,
     KeptRecord,
@@ -29,15 +29,11 @@ from pleo_connector.tenants.models import User
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
 
 
-class NotPossible(Exception):
-    """A sentence for the person who asked for it."""
-
-
 # -- Dimensions ---------------------------------------------------------------------------------
 
 
 def choose_dimensions(
-    *, connection: Connection, codes: Sequence[str], actor: User, now: datetime
+    *, connection: Connection, codes: Sequence[str], actor: User | None, now: datetime
 ) -> None:
     """The whole selection, at most five codes of the ERP. Groups of the others are archived.
 
@@ -80,7 +76,7 @@ def refresh_dimensions(
 
 
 def ask_for_sync(
-    *, connection: Connection, kind: str = "", only: str = "", actor: User, now: datetime
+    *, connection: Connection, kind: str = "", only: str = "", actor: User | None, now: datetime
 ) -> None:
     """Look at one kind now, or at all; of the tags perhaps at one dimension only."""
     if connection.state != Connection.State.LIVE:
@@ -97,7 +93,7 @@ def ask_for_sync(
 
 
 def set_interval(
-    *, connection: Connection, kind: str, hours: int, actor: User, now: datetime
+    *, connection: Connection, kind: str, hours: int, actor: User | None, now: datetime
 ) -> None:
     """1, 12 or 24 hours between two looks."""
     if hours not in SyncSchedule.HOURS:
@@ -110,7 +106,7 @@ def set_interval(
         _audit(schedule, actor, "changed a schedule", hours=hours)
 
 
-def pause_schedule(*, connection: Connection, kind: str, actor: User) -> None:
+def pause_schedule(*, connection: Connection, kind: str, actor: User | None) -> None:
     with transaction.atomic():
         schedule = _schedule(connection, kind)
         schedule.is_paused = True
@@ -118,7 +114,9 @@ def pause_schedule(*, connection: Connection, kind: str, actor: User) -> None:
         _audit(schedule, actor, "paused a schedule")
 
 
-def resume_schedule(*, connection: Connection, kind: str, actor: User, now: datetime) -> None:
+def resume_schedule(
+    *, connection: Connection, kind: str, actor: User | None, now: datetime
+) -> None:
     """And look at once."""
     with transaction.atomic():
         schedule = _schedule(connection, kind)
@@ -128,7 +126,7 @@ def resume_schedule(*, connection: Connection, kind: str, actor: User, now: date
         _audit(schedule, actor, "resumed a schedule")
 
 
-def set_archive_limit(*, connection: Connection, percent: int, actor: User) -> None:
+def set_archive_limit(*, connection: Connection, percent: int, actor: User | None) -> None:
     """A run that would archive a larger share waits for a person."""
     if not 0 <= percent <= 100:
         raise NotPossible(_("Name a share from 0 to 100 %."))
@@ -150,25 +148,22 @@ def set_archive_limit(*, connection: Connection, percent: int, actor: User) -> N
 def approve_plan(
     *,
     plan: SyncPlan,
-    actor: User,
+    actor: User | None,
     now: datetime,
     keep: Collection[int] = (),
     keep_all: bool = False,
+    seen: datetime | None = None,
 ) -> int:
     """Let it be applied. Items to `keep` are not archived, by this run or any later one.
 
-    How many records were kept. NotPossible where somebody decided before.
+    How many records were kept. NotPossible where somebody decided before, or where the plan is
+    not the one of that time which was `seen`.
     """
     with transaction.atomic():
-        plan = (
-            SyncPlan.objects.select_for_update()
-            .select_related("connection__tenant")
-            .get(pk=plan.pk)
-        )
-        if plan.state != SyncPlan.State.WAITING:
-            raise NotPossible(_("This plan does not wait for an approval any more."))
+        plan = lock_waiting(plan, seen)
         archives = plan.items.filter(action=Action.ARCHIVE, state=State.PLANNED)
-        kept = _keep(plan, archives if keep_all else archives.filter(pk__in=keep), actor, now)
+        chosen = archives if keep_all else archives.filter(pk__in=keep)
+        kept = note_kept(plan, chosen, actor, now)
         plan.state, plan.decided_by, plan.decided_at = SyncPlan.State.APPROVED, actor, now
         plan.save(update_fields=["state", "decided_by", "decided_at"])
         record_audit(
@@ -182,28 +177,7 @@ def approve_plan(
     return kept
 
 
-def _keep(plan: SyncPlan, items: "QuerySet[SyncPlanItem]", actor: User, now: datetime) -> int:
-    rows = KeptRecord.objects.bulk_create(
-        (
-            KeptRecord(
-                connection=plan.connection,
-                entity=item.entity,
-                pleo_id=item.pleo_id,
-                key=item.key,
-                name=item.name,
-                group=item.group,
-                kept_by=actor,
-                kept_at=now,
-            )
-            for item in items
-        ),
-        ignore_conflicts=True,
-    )
-    items.update(state=State.KEPT)
-    return len(rows)
-
-
-def let_go(*, kept: KeptRecord, actor: User, now: datetime) -> None:
+def let_go(*, kept: KeptRecord, actor: User | None, now: datetime) -> None:
     """Runs may archive it again."""
     with transaction.atomic():
         record_audit(
@@ -266,7 +240,7 @@ def _schedule(connection: Connection, kind: str) -> SyncSchedule:
     return SyncSchedule.objects.select_for_update().get(connection=connection, kind=kind)
 
 
-def _audit(schedule: SyncSchedule, actor: User, action: str, **detail: Any) -> None:
+def _audit(schedule: SyncSchedule, actor: User | None, action: str, **detail: Any) -> None:
     record_audit(
         tenant=schedule.connection.tenant,
         actor=actor,

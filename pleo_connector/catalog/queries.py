@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from pleo_connector.catalog.models import (
 )
 from pleo_connector.catalog.records import Kind, from_json
 from pleo_connector.connections.models import Connection
+from pleo_connector.history.models import Run
+
+Counts = dict[tuple[str, str, str], int]  # items by (entity, action, state)
 
 
 def records_of(connection: Connection, kind: str) -> list[Any]:
@@ -100,6 +104,33 @@ def latest_plans(connection: Connection) -> dict[str, SyncPlan]:
     return {plan.kind: plan for plan in rows.order_by("kind", "-planned_at").distinct("kind")}
 
 
+def plans_of(connection: Connection) -> "QuerySet[SyncPlan]":
+    """The newest first, with their runs."""
+    rows = SyncPlan.objects.filter(connection=connection).select_related("run", "decided_by")
+    return rows.order_by("-planned_at", "-pk")
+
+
+def whole_plans(connection: Connection) -> dict[str, SyncPlan]:
+    """Of each kind the newest one that is over and looked at everything."""
+    rows = SyncPlan.objects.filter(connection=connection, state=SyncPlan.State.OVER, only="")
+    return {plan.kind: plan for plan in rows.order_by("kind", "-planned_at").distinct("kind")}
+
+
+def latest_runs(connection: Connection) -> dict[str, Run]:
+    """The newest run of each kind; one that found nothing to change has no plan."""
+    rows = Run.objects.filter(connection=connection, kind__in=SyncKind.values)
+    return {run.kind: run for run in rows.order_by("kind", "-started_at", "-pk").distinct("kind")}
+
+
+def plans_to_decide(connections: Collection[Connection]) -> dict[int, list[SyncPlan]]:
+    """Plans that wait for a person, by connection."""
+    waiting: dict[int, list[SyncPlan]] = {}
+    rows = SyncPlan.objects.filter(connection__in=connections, state=SyncPlan.State.WAITING)
+    for plan in rows.select_related("run").order_by("planned_at", "pk"):
+        waiting.setdefault(plan.connection_id, []).append(plan)
+    return waiting
+
+
 def get_plan(connection: Connection, run_id: uuid.UUID) -> SyncPlan:
     """The plan of a run, by the run's public id."""
     rows = SyncPlan.objects.filter(connection=connection).select_related("run", "decided_by")
@@ -109,10 +140,19 @@ def get_plan(connection: Connection, run_id: uuid.UUID) -> SyncPlan:
     return plan
 
 
-def counts_of(plan: SyncPlan) -> dict[tuple[str, str, str], int]:
-    """How many items there are, by (entity, action, state)."""
-    rows = plan.items.order_by().values_list("entity", "action", "state").annotate(Count("pk"))
-    return {(entity, action, state): count for entity, action, state, count in rows}
+def counts_of(plan: SyncPlan) -> Counts:
+    return counts_by_plan([plan])[plan.pk]
+
+
+def counts_by_plan(plans: Collection[SyncPlan]) -> dict[int, Counts]:
+    """How many items there are of each kind, by plan; one query."""
+    found: dict[int, Counts] = {plan.pk: {} for plan in plans}
+    rows = SyncPlanItem.objects.filter(plan__in=found).order_by()
+    for plan, entity, action, state, count in rows.values_list(
+        "plan", "entity", "action", "state"
+    ).annotate(Count("pk")):
+        found[plan][entity, action, state] = count
+    return found
 
 
 def items_of(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from pleo_connector.catalog import decisions, schedules, tasks
+from pleo_connector.catalog.keeping import NotPossible
 from pleo_connector.catalog.models import SyncKind, SyncSchedule
 from pleo_connector.catalog.sync import SyncRun
 from pleo_connector.connections.actions import check_now
@@ -198,5 +199,5 @@ def test_a_plan_is_decided_once(house: SyncDesk) -> None:
     plan = house.plan("accounts")
     now: datetime = timezone.now()
     decisions.approve_plan(plan=plan, actor=house.desk.user, now=now)
-    with pytest.raises(decisions.NotPossible):
+    with pytest.raises(NotPossible):
         decisions.approve_plan(plan=plan, actor=house.desk.user, now=now)
