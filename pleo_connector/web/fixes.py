@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[Text, str]] = {
     "dimensions": (gettext_lazy("Check the dimensions"), "dimensions"),
     "rules": (gettext_lazy("Look at the rules"), "rules"),
     "posting": (gettext_lazy("Check how entries are posted"), "posting"),
+    "sync": (gettext_lazy("Look at tags and accounts"), "syncs"),
 }
 
 

@@ -65,6 +65,13 @@ TABS: dict[str, tuple[Item, ...]] = {
         Item("dimensions", _("Dimensions"), ""),
         Item("rules", _("Rules"), "", ("rule", "rule-new")),
     ),
+    "syncs": (
+        Item("syncs", _("State"), ""),
+        Item("sync-dimensions", _("Tag groups"), ""),
+        Item("sync-values", _("In Pleo"), ""),
+        Item("plans", _("Plans"), "", ("plan", "plan-approve")),
+        Item("kept", _("Kept"), "", ("kept-let-go",)),
+    ),
 }
 
 
@@ -76,6 +83,13 @@ CONNECTION = (
     Item("connection", _("Overview"), "gauge", ("preview",), _is_used),
     Item("exports", _("Exports"), "list-checks", ("export", "entry"), _is_used),
     Item("connection-problems", _("Problems"), "triangle-alert", (), _is_used),
+    Item(
+        "syncs",
+        _("Tags and accounts"),
+        "tags",
+        tuple(name for x in TABS["syncs"] for name in (x.name, *x.also)),
+        _is_used,
+    ),
     Item("setup", _("Set-up"), "plug", ("erp-choose", "erp-connect")),
     Item(
         "accounts",

@@ -1,7 +1,7 @@
 """A page between a person and something with consequences."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +15,7 @@ class Question:
     keep: str
     back: str
     is_grave: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)  # posted with the yes
 
 
 def ask(request: HttpRequest, question: Question) -> HttpResponse:

@@ -14,16 +14,21 @@ from pleo_connector.web.views import (
     members,
     mended,
     person,
+    plans,
     pleo,
     preview,
     problems,
     rules,
     second_step,
     settings_history,
+    sync_dimensions,
+    sync_values,
+    syncs,
     tokens,
 )
 
 ONE = "connections/<uuid:public_id>/"
+PLAN = ONE + "syncs/plans/<uuid:run_id>/"
 MEMBER = "members/<uuid:public_id>/"
 INVITED = "members/invitations/<uuid:public_id>/"
 
@@ -72,6 +77,19 @@ urlpatterns = [
     path(ONE + "rules/", rules.rules_page, name="rules"),
     path(ONE + "rules/new/", rules.rule_page, name="rule-new"),
     path(ONE + "rules/<int:place>/", rules.rule_page, name="rule"),
+    path(ONE + "syncs/", syncs.syncs, name="syncs"),
+    path(ONE + "syncs/now/", syncs.sync_now, name="sync-now"),
+    path(ONE + "syncs/schedule/", syncs.sync_schedule, name="sync-schedule"),
+    path(ONE + "syncs/limit/", syncs.sync_limit, name="sync-limit"),
+    path(ONE + "syncs/dimensions/", sync_dimensions.sync_dimensions, name="sync-dimensions"),
+    path(ONE + "syncs/values/", sync_values.sync_values, name="sync-values"),
+    path(ONE + "syncs/kept/", sync_values.kept, name="kept"),
+    path(ONE + "syncs/kept/<int:number>/", sync_values.kept_let_go, name="kept-let-go"),
+    path(ONE + "syncs/plans/", plans.plans, name="plans"),
+    path(PLAN, plans.plan, name="plan"),
+    path(PLAN + "progress/", plans.plan_progress, name="plan-progress"),
+    path(PLAN + "keep/", plans.plan_keep, name="plan-keep"),
+    path(PLAN + "approve/", plans.plan_approve, name="plan-approve"),
     path(ONE + "exports/", exports.exports, name="exports"),
     path(ONE + "problems/", problems.of_connection, name="connection-problems"),
     path("exports/<uuid:public_id>/", exports.export, name="export"),

@@ -19,6 +19,7 @@ from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import ApiScope, ApiToken, Invitation, Tenant, User
 from pleo_connector.tenants.tokens import create_token
 from tests.app import factories
+from tests.app.sync_factories import keep_record, make_plan, make_schedules
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,8 @@ class Place:
             "problem": (self.problem.public_id,),
             "problem-again": (self.problem.public_id,),
             "problem-mute": (self.problem.public_id,),
+            **dict.fromkeys(PLANS, (self.connection.public_id, plan_of(self.connection))),
+            "kept-let-go": (self.connection.public_id, keep_record(self.connection).pk),
             "api-mapping-version": (self.connection.public_id, 1),
             "api-job": (self.job.public_id,),
             "api-entries": (self.job.public_id,),
@@ -83,6 +86,16 @@ class Place:
         )
         default = () if name in own else (self.connection.public_id,)
         return reverse(name, args=args.get(name, default))
+
+
+PLANS = ("plan", "plan-progress", "plan-keep", "plan-approve")
+
+
+def plan_of(connection: Connection) -> uuid.UUID:
+    """A plan that waits; the one before it, if any, is over."""
+    plans = connection.sync_plans.exclude(state="over").select_related("run")
+    plan = plans.filter(kind="tags").first() or make_plan(connection, create=2, archive=3)
+    return plan.run.public_id
 
 
 def invited(tenant: Tenant) -> tuple[Invitation, str]:
@@ -120,6 +133,7 @@ def place() -> Any:
     with scopes_disabled():
         tenant = factories.make_tenant()
         connection = factories.make_connection(tenant)
+        make_schedules(connection)
         job = factories.make_job(connection, booked=2, failed=1)
         people = {role: factories.join(tenant, role) for role in MEMBERS}
         for name in ("stranger", "staff"):
@@ -202,6 +216,19 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "problem": (SEE, None),
     "problem-again": (MOVE, OPERATE),
     "problem-mute": (MOVE, OPERATE),
+    "syncs": (SEE, None),
+    "sync-now": (MOVE, OPERATE),
+    "sync-schedule": (MOVE, OPERATE),
+    "sync-limit": (MOVE, OPERATE),
+    "sync-dimensions": (SEE, OPERATE),
+    "sync-values": (SEE, None),
+    "kept": (SEE, None),
+    "kept-let-go": ((200, 200, 200, 403, 404, 404, LOGIN), OPERATE),
+    "plans": (SEE, None),
+    "plan": (SEE, None),
+    "plan-progress": (SEE, None),
+    "plan-keep": (MOVE, OPERATE),
+    "plan-approve": ((200, 200, 200, 403, 404, 404, LOGIN), OPERATE),
     "exports": (SEE, None),
     "preview": (SEE, None),
     "changes": (SEE, FORM_CONFIGURE),

@@ -1,0 +1,35 @@
+"""Which values are shown beside their tags."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from erp_adapters.ledger import DimensionValue
+from pleo_connector.web.sync_rows import Axis
+
+
+class ValuesForm(forms.Form):
+    """By GET. What does not fit narrows nothing."""
+
+    dimension = forms.ChoiceField(label=_("Dimension"), required=False)
+    q = forms.CharField(label=_("Search by name or code"), required=False)
+
+    def __init__(self, data: Any, *, axes: Sequence[Axis], **kwargs: Any) -> None:
+        data = data.copy()
+        codes = [axis.code for axis in axes]
+        if data.get("dimension") not in codes:
+            data["dimension"] = codes[0] if codes else ""
+        super().__init__(data, **kwargs)
+        self.axes = axes
+        field = self.fields["dimension"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(axis.code, axis.name) for axis in axes]
+
+    def axis(self) -> Axis | None:
+        return next((x for x in self.axes if x.code == self.data["dimension"]), None)
+
+    def found(self, values: Sequence[DimensionValue]) -> list[DimensionValue]:
+        wanted = self.data.get("q", "").strip().casefold()
+        return [x for x in values if wanted in x.name.casefold() or wanted in x.code.casefold()]

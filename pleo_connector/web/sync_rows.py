@@ -1,0 +1,92 @@
+"""What the pages of the syncs show, gathered in a fixed number of queries."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from erp_adapters.ledger import Dimension, DimensionValue
+from pleo_connector.catalog.models import SyncKind, SyncSettings
+from pleo_connector.catalog.plan import is_in_use
+from pleo_connector.catalog.queries import (
+    counts_by_plan,
+    latest_plans,
+    latest_runs,
+    records_of,
+    schedules_of,
+    whole_plans,
+)
+from pleo_connector.catalog.records import Kind
+from pleo_connector.connections.models import Connection
+from pleo_connector.web.sync_words import Known, kind_headline
+from pleo_connector.web.tally import Tally
+from pleo_connector.web.words import Headline
+
+
+def known_of(connection: Connection, chosen: SyncSettings) -> list[Known]:
+    """All kinds, tags first: they are what people look for."""
+    schedules = {row.kind: row for row in schedules_of(connection)}
+    plans, whole, runs = latest_plans(connection), whole_plans(connection), latest_runs(connection)
+    counts = counts_by_plan([*plans.values(), *whole.values()])
+    empty = Tally({})
+    tallies = {pk: Tally(found) for pk, found in counts.items()}
+    kinds = (SyncKind.TAGS, SyncKind.ACCOUNTS, SyncKind.TAX_CODES, SyncKind.VENDORS)
+    return [
+        Known(
+            connection=connection,
+            kind=kind,
+            schedule=schedules.get(kind),
+            run=runs.get(kind),
+            plan=plans.get(kind),
+            tally=tallies[plans[kind].pk] if kind in plans else empty,
+            whole=whole.get(kind),
+            whole_tally=tallies[whole[kind].pk] if kind in whole else empty,
+            has_dimensions=chosen.dimensions != [],
+        )
+        for kind in kinds
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """One kind on the page of the syncs."""
+
+    known: Known
+    headline: Headline
+
+    @property
+    def kind(self) -> str:
+        return self.known.kind.value
+
+    @classmethod
+    def of(cls, known: Known) -> "KindRow":
+        return cls(known, kind_headline(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A dimension of the ERP and what Pleo shows of it, where it is chosen."""
+
+    dimension: Dimension
+    values: int  # that Pleo shows today
+
+    @property
+    def code(self) -> str:
+        return self.dimension.code
+
+    @property
+    def name(self) -> str:
+        return self.dimension.name
+
+
+def axes_of(connection: Connection, today: date) -> list[Axis]:
+    """Active dimensions as last read, in the ERP's order."""
+    dimensions: list[Dimension] = records_of(connection, Kind.DIMENSIONS)
+    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
+    usable = Counter(value.dimension.casefold() for value in values if is_in_use(value, today))
+    return [Axis(x, usable[x.code.casefold()]) for x in dimensions if x.is_active]
+
+
+def chosen_axes(axes: Sequence[Axis], chosen: SyncSettings) -> list[Axis]:
+    wanted = {code.casefold() for code in chosen.dimensions or []}
+    return [axis for axis in axes if axis.code.casefold() in wanted]

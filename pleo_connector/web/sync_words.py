@@ -1,0 +1,179 @@
+"""How far Pleo is in step with the ERP, in sentences. Facts in, words out."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncSchedule
+from pleo_connector.connections.models import Connection
+from pleo_connector.history.models import Run
+from pleo_connector.web.plan_words import could_not, made, run_waits, will_do
+from pleo_connector.web.tally import Tally, records
+from pleo_connector.web.words import Headline, Text, Tone, counted, erp_label, number
+
+MAIN = {
+    SyncKind.TAGS: Entity.TAG,
+    SyncKind.ACCOUNTS: Entity.ACCOUNT,
+    SyncKind.TAX_CODES: Entity.TAX_CODE,
+    SyncKind.VENDORS: Entity.VENDOR,
+}
+KIND_ICONS = {"tags": "tags", "accounts": "list-tree", "tax_codes": "percent", "vendors": "store"}
+INTERVALS: dict[int, Text] = {
+    1: gettext_lazy("Every hour"),
+    12: gettext_lazy("Every 12 hours"),
+    24: gettext_lazy("Every day"),
+}
+# -- The state of one kind ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of one kind."""
+
+    connection: Connection
+    kind: SyncKind
+    schedule: SyncSchedule | None
+    run: Run | None  # the latest
+    plan: SyncPlan | None  # the latest
+    tally: Tally
+    whole: SyncPlan | None  # the latest that looked at everything and is over
+    whole_tally: Tally
+    has_dimensions: bool
+
+    @property
+    def label(self) -> str:
+        return str(self.kind.label)
+
+    @property
+    def icon(self) -> str:
+        return KIND_ICONS[self.kind]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.plan is not None and self.plan.state == SyncPlan.State.WAITING
+
+    @property
+    def is_moving(self) -> bool:
+        return self.run is not None and not self.run.is_over and not self.is_waiting
+
+
+def kind_headline(known: Known) -> Headline:
+    """What Pleo shows of this kind, or why that is not known, in one sentence."""
+    schedule = known.schedule
+    if known.connection.state != Connection.State.LIVE:
+        return Headline("quiet", _("Nothing is kept in step while the connection is not live."))
+    if schedule is None:
+        return Headline("busy", _("The first look at both sides begins in a moment."))
+    if schedule.missing_permission:
+        return Headline("bad", _missing(known, schedule.missing_permission))
+    if known.is_waiting:
+        text = _("A plan waits for you: %(what)s.")
+        return Headline("attention", text % {"what": ", ".join(will_do(known.tally))})
+    if schedule.problem:
+        return Headline("bad", schedule.problem)
+    if known.is_moving and known.run:
+        return _moving(known, known.run)
+    if schedule.is_paused:
+        return Headline("quiet", _("Paused. Pleo stays as it is until you resume."))
+    return _at_rest(known)
+
+
+def _missing(known: Known, permission: str) -> str:
+    texts = {
+        SyncKind.TAGS: _(
+            "Pleo does not let us change tags: the permission %(permission)s is missing."
+        ),
+        SyncKind.ACCOUNTS: _(
+            "Pleo does not let us change accounts: the permission %(permission)s is missing."
+        ),
+        SyncKind.TAX_CODES: _(
+            "Pleo does not let us change tax codes: the permission %(permission)s is missing."
+        ),
+        SyncKind.VENDORS: _(
+            "Pleo does not let us change vendors: the permission %(permission)s is missing."
+        ),
+    }
+    return texts[known.kind] % {"permission": permission}
+
+
+def _moving(known: Known, run: Run) -> Headline:
+    if known.plan and known.plan.state == SyncPlan.State.APPROVED:
+        return Headline("busy", _("Approved. The changes begin in a moment."))
+    if run.state == Run.State.WAITING:
+        return run_waits(run)
+    if known.plan and known.plan.run_id == run.pk and known.tally.changes:
+        return Headline("busy", made(known.tally))
+    return Headline("busy", _("Both sides are being compared."))
+
+
+def _at_rest(known: Known) -> Headline:
+    if known.plan and known.tally.failed:
+        return Headline("bad", could_not(known.tally))
+    if known.run and known.run.state == Run.State.FAILED:
+        text = _("The last look ended early, and nothing was archived.")
+        return Headline("bad", text, detail=known.run.headline)
+    if known.kind == SyncKind.TAGS and not known.has_dimensions and known.run:
+        text = _("No dimension is chosen, so no tags are kept in step.")
+        return Headline("attention", text)
+    if known.whole:
+        tone: Tone = "attention" if known.tally.left_out else "ok"
+        return Headline(tone, _shows(known, known.whole), detail=_besides(known))
+    if known.run or (known.schedule and known.schedule.compared_at):
+        text = _("Pleo has what %(system)s has.") % {"system": erp_label(known.connection)}
+        return Headline("ok", text)
+    return Headline("busy", _("The first look at both sides begins in a moment."))
+
+
+def _shows(known: Known, whole: SyncPlan) -> str:
+    active = known.whole_tally.active_after(whole.active)
+    filled = {
+        "records": records(MAIN[known.kind], active[MAIN[known.kind]]),
+        "groups": records(Entity.TAG_GROUP, active[Entity.TAG_GROUP]),
+        "system": erp_label(known.connection),
+    }
+    if known.kind == SyncKind.TAGS:
+        return _("Pleo shows %(records)s in %(groups)s, as %(system)s has them.") % filled
+    return _("Pleo shows %(records)s, as %(system)s has them.") % filled
+
+
+def _besides(known: Known) -> str:
+    """What Pleo does not show, or shows besides."""
+    parts = []
+    if known.tally.left_out:
+        text = ngettext(
+            "%(count)s record of %(system)s cannot be shown in Pleo.",
+            "%(count)s records of %(system)s cannot be shown in Pleo.",
+            known.tally.left_out,
+        )
+        filled = {"count": number(known.tally.left_out), "system": erp_label(known.connection)}
+        parts.append(text % filled)
+    return " ".join(parts)
+
+
+# -- All kinds ---------------------------------------------------------------------------------
+
+
+def syncs_headline(connection: Connection, all_known: list[Known]) -> Headline:
+    """Over all kinds, the gravest first."""
+    lines = [kind_headline(known) for known in all_known]
+    waiting = sum(known.is_waiting for known in all_known)
+    if connection.state != Connection.State.LIVE:
+        text = _("Pleo is kept in step with %(system)s once the connection is live.")
+        return Headline("quiet", text % {"system": erp_label(connection)})
+    if waiting:
+        text = ngettext(
+            "%(count)s plan waits for your approval.",
+            "%(count)s plans wait for your approval.",
+            waiting,
+        )
+        return Headline("attention", counted(text, waiting))
+    tones: tuple[Tone, ...] = ("bad", "attention")
+    for tone in tones:
+        found = next((line for line in lines if line.tone == tone), None)
+        if found:
+            return found
+    if any(line.tone == "busy" for line in lines):
+        return Headline("busy", _("Both sides are being compared."))
+    text = _("Pleo's tags and accounts are as %(system)s has them.")
+    return Headline("ok", text % {"system": erp_label(connection)})

@@ -1,0 +1,148 @@
+"""Plans, and what one of them changes."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pleo_connector.catalog.models import Entity, KeptRecord, SyncPlan, SyncPlanItem
+from pleo_connector.connections.models import Connection
+from pleo_connector.web.plan_words import ACTIONS, ITEM_BADGES, LEFT_OUT, PLAN_BADGES
+from pleo_connector.web.tables.base import (
+    ListTable,
+    MomentColumn,
+    NumberColumn,
+    TextColumn,
+)
+from pleo_connector.web.templatetags.words import badge
+from pleo_connector.web.words import Badge
+
+Action, State = SyncPlanItem.Action, SyncPlanItem.State
+
+
+def where(entity: str, group: str, dimensions: Mapping[str, str]) -> str:
+    """Tag in Department"""
+    kind = str(Entity(entity).label)
+    if not group:
+        return kind
+    name = dimensions.get(group.casefold(), group)
+    return _("%(kind)s in %(group)s") % {"kind": kind, "group": name}
+
+
+class PlanTable(ListTable):
+    planned = MomentColumn(
+        gettext_lazy("Planned"),
+        accessor="planned_at",
+        link=lambda plan: reverse("plan", args=[plan.connection.public_id, plan.run.public_id]),
+    )
+    kind = TextColumn(gettext_lazy("Of"), accessor="get_kind_display")
+    total = NumberColumn(gettext_lazy("Changes"), accessor="run__total")
+    made = NumberColumn(gettext_lazy("Made"), accessor="run__succeeded")
+    failed = NumberColumn(gettext_lazy("Could not"), accessor="run__failed")
+    who = TextColumn(gettext_lazy("Decided by"), accessor="decided_by", empty_values=())
+    state = TextColumn(gettext_lazy("State"))
+
+    def render_who(self, record: SyncPlan) -> str:
+        if record.decided_by:
+            return record.decided_by.email
+        return _("A program") if record.decided_at else ""
+
+    def render_state(self, record: SyncPlan) -> SafeString:
+        if record.state == SyncPlan.State.OVER and record.run.failed:
+            return badge(Badge("bad", _("Some could not be made")))
+        return badge(PLAN_BADGES[record.state])
+
+
+class ItemTable(ListTable):
+    """Records of a plan; those that it would archive can be picked while it waits."""
+
+    pick = TextColumn(gettext_lazy("Pick"), empty_values=(), attrs={"td": {"class": "pick"}})
+    action = TextColumn(gettext_lazy("Change"))
+    name = TextColumn(gettext_lazy("Record"), empty_values=(), attrs={"td": {"class": "name"}})
+    key = TextColumn(gettext_lazy("Code"), attrs={"td": {"class": "code"}})
+    reason = TextColumn(gettext_lazy("Why"))
+    state = TextColumn(gettext_lazy("State"))
+
+    def __init__(
+        self,
+        rows: Iterable[SyncPlanItem],
+        *,
+        dimensions: Mapping[str, str],
+        can_pick: bool,
+        is_waiting: bool,
+        **kwargs: Any,
+    ) -> None:
+        self.dimensions, self.is_waiting = dimensions, is_waiting
+        super().__init__(rows, exclude=() if can_pick else ("pick",), **kwargs)
+
+    def render_pick(self, record: SyncPlanItem) -> SafeString | str:
+        if record.action != Action.ARCHIVE:
+            return ""
+        box = (
+            '<input class="form-check-input" type="checkbox" name="item" value="{}"'
+            ' form="picked" aria-label="{}">'
+        )
+        return format_html(box, record.position, _("Pick %(name)s") % {"name": record.name})
+
+    def render_action(self, record: SyncPlanItem) -> str:
+        return str(ACTIONS[record.action])
+
+    def render_name(self, record: SyncPlanItem) -> SafeString:
+        new = record.name or record.key
+        shown = format_html("{} → {}", record.old_name, new) if record.old_name else new
+        place = where(record.entity, record.group, self.dimensions)
+        return format_html('{}<br><span class="quiet">{}</span>', shown, place)
+
+    def render_reason(self, value: str) -> str:
+        return _(value)
+
+    def render_state(self, record: SyncPlanItem) -> SafeString | str:
+        if record.action == Action.NONE:
+            shown = LEFT_OUT
+        elif self.is_waiting and record.state == State.PLANNED:
+            return ""
+        else:
+            shown = ITEM_BADGES[record.state]
+        if not record.problem:
+            return badge(shown)
+        return format_html("{} {}", badge(shown), _(record.problem))
+
+
+class KeptTable(ListTable):
+    """Records that no run archives."""
+
+    name = TextColumn(gettext_lazy("Record"))
+    key = TextColumn(gettext_lazy("Code"), attrs={"td": {"class": "code"}})
+    since = MomentColumn(gettext_lazy("Kept since"), accessor="kept_at")
+    who = TextColumn(gettext_lazy("Kept by"), accessor="kept_by", empty_values=())
+    action = TextColumn(
+        gettext_lazy("Action"), empty_values=(), attrs={"td": {"class": "row-actions"}}
+    )
+
+    def __init__(
+        self,
+        rows: Iterable[KeptRecord],
+        *,
+        connection: Connection,
+        dimensions: Mapping[str, str],
+        can_change: bool,
+        **kwargs: Any,
+    ) -> None:
+        self.connection, self.dimensions = connection, dimensions
+        super().__init__(rows, exclude=() if can_change else ("action",), **kwargs)
+
+    def render_name(self, record: KeptRecord) -> SafeString:
+        place = where(record.entity, record.group, self.dimensions)
+        return format_html('{}<br><span class="quiet">{}</span>', record.name, place)
+
+    def render_who(self, record: KeptRecord) -> str:
+        return record.kept_by.email if record.kept_by else _("A program")
+
+    def render_action(self, record: KeptRecord) -> SafeString:
+        url = reverse("kept-let-go", args=[self.connection.public_id, record.pk])
+        link = '<a class="btn btn-outline-secondary" href="{}">{}</a>'
+        return format_html(link, url, _("Archive it after all"))

@@ -1,0 +1,29 @@
+"""Values of the ERP and the tags that stand for them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pleo_connector.web.tables.base import ListTable, TextColumn
+from pleo_connector.web.templatetags.words import badge
+from pleo_connector.web.value_rows import ValueRow
+from pleo_connector.web.words import Badge
+
+
+class ValueTable(ListTable):
+    code = TextColumn(gettext_lazy("Code"), accessor="value__code", attrs={"td": {"class": "code"}})
+    name = TextColumn(gettext_lazy("Value"), accessor="value__name")
+    tag = TextColumn(gettext_lazy("Tag in Pleo"), attrs={"td": {"class": "name"}})
+    state = TextColumn(gettext_lazy("State"), accessor="badge")
+
+    def __init__(self, rows: Iterable[ValueRow], *, system: str, **kwargs: Any) -> None:
+        super().__init__(rows, **kwargs)
+        heading = _("Value in %(system)s") % {"system": system}
+        self.columns["name"].column.verbose_name = heading
+
+    def render_state(self, value: Badge, record: ValueRow) -> SafeString:
+        return format_html("{} {}", badge(value), record.why)

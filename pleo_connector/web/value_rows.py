@@ -1,0 +1,85 @@
+"""Values of one ERP dimension beside the tags that stand for them, as far as runs know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from erp_adapters.ledger import DimensionValue
+from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
+from pleo_connector.catalog.plan import is_in_use
+from pleo_connector.web.plan_words import ACTIONS
+from pleo_connector.web.templatetags.words import day
+from pleo_connector.web.words import Badge
+
+Action, State = SyncPlanItem.Action, SyncPlanItem.State
+IN_PLEO = Badge("ok", gettext_lazy("In Pleo"))
+NOT_YET = Badge("busy", gettext_lazy("Not compared yet"))
+NOT_SHOWN = Badge("quiet", gettext_lazy("Not shown"))
+WAITS = Badge("attention", gettext_lazy("Waits for you"))
+COMING = Badge("busy", gettext_lazy("Being made"))
+COULD_NOT = Badge("bad", gettext_lazy("Could not"))
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    value: DimensionValue
+    tag: str  # its name in Pleo; empty where there is none, or none is known
+    badge: Badge
+    why: str
+
+
+def value_rows(
+    values: Sequence[DimensionValue],
+    items: Mapping[str, SyncPlanItem],
+    plan: SyncPlan | None,
+    *,
+    compared_at: datetime | None,
+    today: date,
+) -> list[ValueRow]:
+    """`items` are those of the latest plan, by code ignoring case."""
+    return [
+        _row(value, items.get(value.code.casefold()), plan, compared_at, today) for value in values
+    ]
+
+
+def _row(
+    value: DimensionValue,
+    item: SyncPlanItem | None,
+    plan: SyncPlan | None,
+    compared_at: datetime | None,
+    today: date,
+) -> ValueRow:
+    name = value.name or value.code
+    if item and plan and item.state not in (State.DONE, State.DROPPED):
+        return _changing(value, item, plan)
+    if not is_in_use(value, today):
+        return ValueRow(value, "", NOT_SHOWN, _why_not(value, today))
+    if compared_at is None:
+        return ValueRow(value, "", NOT_YET, "")
+    return ValueRow(value, name, IN_PLEO, "")
+
+
+def _changing(value: DimensionValue, item: SyncPlanItem, plan: SyncPlan) -> ValueRow:
+    """Where the latest plan has something to do, or could not do it."""
+    now = "" if item.action == Action.CREATE else item.old_name or item.name
+    if item.action == Action.NONE:
+        return ValueRow(value, "", NOT_SHOWN, _(item.problem))
+    if item.state == State.FAILED:
+        return ValueRow(value, now, COULD_NOT, _(item.problem))
+    if item.state == State.KEPT:
+        return ValueRow(value, now, IN_PLEO, _("Kept, although it is closed."))
+    shown = WAITS if plan.state == SyncPlan.State.WAITING else COMING
+    return ValueRow(value, now, shown, str(ACTIONS[item.action]))
+
+
+def _why_not(value: DimensionValue, today: date) -> str:
+    if not value.is_active:
+        return _("Closed")
+    if not value.is_postable:
+        return _("A heading or total")
+    if value.valid_from and value.valid_from > today:
+        return _("Begins on %(day)s") % {"day": day(value.valid_from)}
+    return _("Ended on %(day)s") % {"day": day(value.valid_until)}

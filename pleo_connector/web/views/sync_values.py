@@ -1,0 +1,144 @@
+"""What stands in Pleo for what: values and tags, and records that people keep there."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib import messages
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from erp_adapters.ledger import DimensionValue
+from pleo_connector.catalog.decisions import let_go
+from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncPlanItem
+from pleo_connector.catalog.queries import (
+    kept_records,
+    latest_plans,
+    records_of,
+    schedules_of,
+    sync_settings,
+    whole_plans,
+)
+from pleo_connector.catalog.records import Kind
+from pleo_connector.connections.models import Connection
+from pleo_connector.web.forms.values import ValuesForm
+from pleo_connector.web.question import Question, ask
+from pleo_connector.web.sync_rows import Axis, axes_of, chosen_axes
+from pleo_connector.web.tables.base import Empty, page_of
+from pleo_connector.web.tables.plans import KeptTable
+from pleo_connector.web.tables.values import ValueTable
+from pleo_connector.web.value_rows import value_rows
+from pleo_connector.web.views.plans import dimension_names
+from pleo_connector.web.visit import Visit, on_connection, require
+from pleo_connector.web.words import Headline, erp_label, number
+
+ROWS = 100
+
+
+@on_connection()
+def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Of one chosen dimension. As far as runs know: a page does not ask Pleo."""
+    connection, today = visit.connection, timezone.localdate()
+    axes = chosen_axes(axes_of(connection, today), sync_settings(connection))
+    form = ValuesForm(request.GET, axes=axes)
+    axis = form.axis()
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "axis": axis,
+        "filter": {"fields": list(form)},
+    }
+    if axis is None:
+        shown["headline"] = Headline("quiet", _("No dimension is chosen, so Pleo shows no tags."))
+        return render(request, "web/sync_values.html", shown)
+    compared_at = _compared_at(connection)
+    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
+    values = [x for x in values if x.dimension.casefold() == axis.code.casefold()]
+    page = page_of(request, form.found(values), per_page=ROWS)
+    plan = latest_plans(connection).get(SyncKind.TAGS)
+    rows = value_rows(
+        list(page), _items(plan, axis, page), plan, compared_at=compared_at, today=today
+    )
+    empty = Empty(_("No value matches."), f"?dimension={axis.code}", _("Show all"))
+    shown |= {
+        "headline": _headline(axis, len(values), compared_at, plan),
+        "table": ValueTable(rows, page=page, empty=empty, system=erp_label(connection)),
+        "compared_at": compared_at,
+    }
+    return render(request, "web/sync_values.html", shown)
+
+
+def _items(
+    plan: SyncPlan | None, axis: Axis, values: Iterable[DimensionValue]
+) -> dict[str, SyncPlanItem]:
+    if plan is None:
+        return {}
+    codes = [value.code.lower() for value in values]
+    rows = plan.items.filter(entity=Entity.TAG, group__iexact=axis.code)
+    rows = rows.annotate(low=Lower("key")).filter(low__in=codes)
+    return {item.key.casefold(): item for item in rows}
+
+
+def _compared_at(connection: Connection) -> datetime | None:
+    """When tags were last compared as a whole; None before."""
+    whole = whole_plans(connection).get(SyncKind.TAGS)
+    row = next((x for x in schedules_of(connection) if x.kind == SyncKind.TAGS), None)
+    times = [row.compared_at if row else None, whole.touched_at if whole else None]
+    return max((x for x in times if x), default=None)
+
+
+def _headline(
+    axis: Axis, total: int, compared_at: datetime | None, plan: SyncPlan | None
+) -> Headline:
+    filled = {"group": axis.name, "shown": number(axis.values), "count": number(total)}
+    text = _("%(shown)s of the %(count)s values of %(group)s belong in Pleo as tags.") % filled
+    if plan and plan.state == SyncPlan.State.WAITING:
+        return Headline("attention", text, detail=_("A plan that changes tags waits for you."))
+    if compared_at is None:
+        return Headline("busy", _("%(group)s has not been compared with Pleo yet.") % filled)
+    return Headline("ok", text)
+
+
+@on_connection()
+def kept(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    page = page_of(request, kept_records(connection))
+    text = _(
+        "Nothing is kept. Where a plan would archive a record that you need in Pleo, keep it there."
+    )
+    table = KeptTable(
+        page,
+        page=page,
+        connection=connection,
+        dimensions=dimension_names(connection),
+        can_change=visit.can_operate,
+        empty=Empty(text),
+    )
+    shown = {"visit": visit, "connection": connection, "table": table}
+    return render(request, "web/kept.html", shown)
+
+
+@on_connection(write="operate")
+def kept_let_go(request: HttpRequest, visit: Visit, number: int) -> HttpResponse:
+    require(visit, to="operate")
+    record = get_object_or_404(kept_records(visit.connection), pk=number)
+    names = {"name": record.name, "system": erp_label(visit.connection)}
+    if request.method == "POST":
+        let_go(kept=record, actor=visit.user, now=timezone.now())
+        messages.success(request, _("%(name)s is not kept any more.") % names)
+        return redirect("kept", visit.connection.public_id)
+    question = Question(
+        title=_("Archive %(name)s after all?") % names,
+        consequences=[
+            _("The next run archives it in Pleo, unless %(system)s has it by then.") % names,
+            _("It is not deleted, and comes back when %(system)s has it again.") % names,
+        ],
+        action=_("Let runs archive %(name)s") % names,
+        keep=_("Keep it in Pleo"),
+        back=reverse("kept", args=[visit.connection.public_id]),
+        is_grave=True,
+    )
+    return ask(request, question)
