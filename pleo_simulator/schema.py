@@ -3,7 +3,7 @@
 from .master_data import tables as master_data
 
 # Raise it with every change below: an older store file is emptied and seeded again.
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

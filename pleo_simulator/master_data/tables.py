@@ -17,6 +17,7 @@ CREATE INDEX IF NOT EXISTS tags_group ON tags (group_id, position);
 CREATE INDEX IF NOT EXISTS tags_state ON tags (group_id, archived, position);
 CREATE INDEX IF NOT EXISTS tags_code ON tags (group_id, code_key);
 CREATE INDEX IF NOT EXISTS tags_company ON tags (company_id, position);
+CREATE INDEX IF NOT EXISTS tags_company_state ON tags (company_id, archived, position);
 CREATE TABLE IF NOT EXISTS accounts (
   {COMMON}, external_id TEXT NOT NULL, code TEXT, name TEXT NOT NULL, archived INTEGER NOT NULL,
   tax_code_external_id TEXT, metadata TEXT, {MADE});

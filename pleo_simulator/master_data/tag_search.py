@@ -88,29 +88,33 @@ def search_aggregated() -> Response:
     only_if_open("tag_search_calls")
     check_names("company_id", *PAGE_PARAMETERS)
     company_id = needed_company(caller)
-    groups: dict[str, Row] = {}
+    groups: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
 
     def show(row: Row) -> dict[str, Any]:
         if row["group_id"] not in groups:
-            groups[row["group_id"]] = GROUPS.find(sim(), row["group_id"]) or {}
-        return _aggregated(row, groups[row["group_id"]])
+            groups[row["group_id"]] = _group_and_columns(row["group_id"])
+        return _aggregated(row, *groups[row["group_id"]])
 
     return answer(page(_found(company_id, optional_body(_SEARCH)), SORTING, show))
 
 
-def _aggregated(row: Row, group: Row) -> dict[str, Any]:
+def _group_and_columns(group_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    group = GROUPS.find(sim(), group_id) or {}
+    names = ("id", "code", "name", "visible", "displayOrder")
+    return (
+        {name: group[name] for name in ("id", "code", "name")},
+        [{name: column[name] for name in names} for column in columns(group)],
+    )
+
+
+def _aggregated(row: Row, group: dict[str, Any], heads: list[dict[str, Any]]) -> dict[str, Any]:
     shown = TAGS.show(row)
     shown.pop("groupId")
-    cells = [
-        {name: column[name] for name in ("id", "code", "name", "visible", "displayOrder")}
-        | {"value": row[column["code"]] or ""}
-        for column in columns(group)
-    ]
     return {
         **shown,
         "companyId": row["company_id"],
-        "group": {name: group[name] for name in ("id", "code", "name")},
-        "dimensions": cells,
+        "group": group,
+        "dimensions": [head | {"value": row[head["code"]] or ""} for head in heads],
     }
 
 

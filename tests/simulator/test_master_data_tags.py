@@ -326,3 +326,28 @@ def test_a_missing_scope_is_named_as_pleo_names_it(simulator: Simulator, company
     assert reply.status_code == 403
     assert reply.json()["type"].upper() == "ACCESS_DENIED"
     assert "Required permission 'READ' on resource 'tag-group'" in reply.json()["message"]
+
+
+def test_smaller_unknowns_are_switched(
+    simulator: Simulator, pleo: Pleo, company: Company, group: dict[str, Any]
+) -> None:
+    path = f"/v0/tag-groups/{group['id']}/tags"
+    blank = {"code": " ", "archived": False}
+    pleo.refused(400, "POST", path, json=blank)
+    simulator.switch(blank_codes_accepted=True, maximum_text_length=3, tag_delete_status="200")
+    made = pleo.call("POST", path, json=blank)
+    assert made.status_code == 201
+    pleo.refused(400, "POST", path, json={"code": "LONG", "archived": False})
+    reply = pleo.call("DELETE", f"/v0/tags/{made.json()['data']['id']}")
+    assert (reply.status_code, reply.content) == (200, b"")
+    simulator.switch(tag_usage_calls="403", tax_calculation_calls="403")
+    pleo.refused(403, "GET", f"/v0/tag-groups/{group['id']}/usage")
+    body: dict[str, Any] = {"amountsByTaxCodeId": {}}
+    pleo.refused(403, "POST", "/v0/tax-codes:calculate-tax-amounts", json=body)
+
+
+def test_what_belongs_to_another_company_can_be_hidden(
+    simulator: Simulator, other_company: Company, group: dict[str, Any]
+) -> None:
+    simulator.switch(foreign_resource_status="404")
+    simulator.connect(other_company).refused(404, "GET", f"/v0/tag-groups/{group['id']}")
