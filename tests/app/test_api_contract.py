@@ -183,6 +183,15 @@ def rows_of(program: Program) -> Any:
         )
 
 
+def without_nul(value: Any) -> Any:
+    """A schema cannot say that text holds none; Postgres stores none."""
+    if isinstance(value, dict):
+        return {without_nul(name): without_nul(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [without_nul(part) for part in value]
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
 def test_most_mappings_that_fit_the_schema_are_taken(ours: Program) -> None:
     label = "PUT /api/v1/connections/{public_id}/mapping/"
     statuses: Counter[int] = Counter()
@@ -192,5 +201,8 @@ def test_most_mappings_that_fit_the_schema_are_taken(ours: Program) -> None:
         if isinstance(body, dict):
             body.pop("based_on", None)
             body["settings"].pop("time_zone", None)
+            for rule in body["settings"].get("rules", ()):
+                rule["account"] = "6100"  # one that sets nothing is refused
+        case.body = without_nul(body)
         statuses[send(case, ours).status_code] += 1
     assert statuses[200] > statuses.total() / 2, statuses

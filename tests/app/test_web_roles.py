@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -310,6 +311,25 @@ def test_posting(place: Place, name: str, settings: Any) -> None:
     assert tuple(ask(place, who, "POST", name) for who in PEOPLE) == TABLE[name][1]
 
 
+@pytest.mark.parametrize("name", [name for name in TABLE if 200 in TABLE[name][0]])
+def test_nobody_sees_a_button_that_they_may_not_press(place: Place, name: str) -> None:
+    """A form of a page leads nowhere where its reader is refused."""
+    url = place.url(name)
+    for number, who in enumerate(MEMBERS):
+        client = Client()
+        client.force_login(place.people[who])
+        page = BeautifulSoup(client.get(url).getvalue(), "html.parser")
+        for form in page.select("main form[method=post]"):
+            for shut in form.select("fieldset[disabled]"):
+                shut.clear()
+            if form.select_one("button:not([disabled])") is None:
+                continue
+            to = str(form.get("action") or url).partition("?")[0]
+            target = str(resolve(to).url_name)
+            allowed = TABLE[target][1] if target in TABLE else None
+            assert allowed is None or allowed[number] != 403, f"{who} at {name}: {form}"
+
+
 WITH_IDS = [name for name in TABLE if TABLE[name][0][4] == 404]
 
 
@@ -368,6 +388,16 @@ def test_people_at_the_api(place: Place, name: str, method: str, needed: str) ->
     foreign = 200 if name in LISTS else DONE_FOREIGN.get(name, 404)
     expected = (done, done, done, viewer, foreign, foreign, 401)
     assert tuple(call_as(place, who, name, method) for who in PEOPLE) == expected
+
+
+@pytest.mark.parametrize(("name", "method"), [x[:2] for x in OPERATIONS if x[0] not in LISTS])
+def test_members_at_the_api_with_ids_of_another_company(
+    place: Place, elsewhere: Place, name: str, method: str
+) -> None:
+    elsewhere.people = place.people
+    refused = DONE_FOREIGN.get(name, 404)
+    expected = [refused if who != "viewer" or method == "GET" else 403 for who in MEMBERS]
+    assert [call_as(elsewhere, who, name, method) for who in MEMBERS] == expected
 
 
 @pytest.mark.parametrize(("name", "method", "needed"), OPERATIONS)
