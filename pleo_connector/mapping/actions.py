@@ -23,8 +23,12 @@ def save_mapping(
     mapping: Mapping,
     author: User | None,
     based_on: int | None = None,
+    restores: int | None = None,
 ) -> None:
-    """A new version, unless nothing changed. NewerVersion where `based_on` is not the latest."""
+    """A new version, unless nothing changed. NewerVersion where `based_on` is not the latest.
+
+    `restores` is the version whose settings these were, where a person undoes a change.
+    """
     with transaction.atomic():
         Connection.objects.select_for_update().get(pk=connection.pk)  # versions in one order
         latest = _latest(connection)
@@ -44,7 +48,7 @@ def save_mapping(
         record_audit(
             tenant=connection.tenant,
             actor=author,
-            action="changed the mapping",
+            action="changed the mapping" if restores is None else "took back settings",
             subject=str(connection),
             changed=changed,
         )
@@ -82,6 +86,14 @@ def load_numbered(connection: Connection) -> tuple[Mapping, int]:
     """The mapping in force and its number, for `based_on`; 0 where none was saved."""
     latest = _latest(connection)
     return (Mapping.from_json(latest.settings), latest.number) if latest else (Mapping(), 0)
+
+
+def load_version(connection: Connection, number: int) -> Mapping | None:
+    """The mapping of this number; the defaults for 0; None where there is no such version."""
+    if number == 0:
+        return Mapping()
+    row = MappingVersion.objects.filter(connection=connection, number=number).first()
+    return Mapping.from_json(row.settings) if row else None
 
 
 def _latest(connection: Connection) -> MappingVersion | None:

@@ -1,7 +1,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.models import MappingVersion, SeenCode
 
@@ -26,10 +28,13 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Rules stay whole, each under its place."""
     rows: list[tuple[str, Any]] = []
     for name, inner in value.items():
         if isinstance(inner, dict):
             rows += _flat(inner, f"{prefix}{name}.")
+        elif not prefix and name == "rules":
+            rows += [(f"rules.{place}", rule) for place, rule in enumerate(inner, start=1)]
         else:
             rows.append((prefix + name, inner))
     return rows
@@ -39,11 +44,17 @@ def versions_of(connection: Connection, *, limit: int) -> list[tuple[MappingVers
     """The latest versions, newest first, each with what it changed."""
     rows = MappingVersion.objects.filter(connection=connection).select_related("author")
     versions = list(rows.order_by("-number")[: limit + 1])
-    befores = [version.settings for version in versions[1:]] + [{}]
+    befores = [*(version.settings for version in versions[1:]), Mapping().to_json()]
     return [
         (version, changes(before, version.settings))
         for version, before in zip(versions, befores, strict=True)
     ][:limit]
+
+
+def made_at(connection: Connection, number: int) -> datetime | None:
+    """When the version of this number was saved."""
+    row = MappingVersion.objects.filter(connection=connection, number=number).first()
+    return row.created_at if row else None
 
 
 def seen_codes(connection: Connection, kinds: Collection[str]) -> list[SeenCode]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from pleo_connector.tenants.models import ApiScope, AuditEntry, Role
 from pleo_connector.web import words
-from pleo_connector.web.templatetags.words import setting_name
+from pleo_connector.web.templatetags.setting_words import setting_name
 
 AREAS: dict[str, words.Text] = {
     "people": gettext_lazy("People"),
@@ -69,6 +69,9 @@ DEEDS: dict[str, Deed] = {
     "resumed": Deed("connections", gettext_lazy("Resumed %(subject)s")),
     "changed the mapping": Deed(
         "settings", gettext_lazy("Changed settings of %(subject)s: %(changed)s")
+    ),
+    "took back settings": Deed(
+        "settings", gettext_lazy("Took back settings of %(subject)s: %(changed)s")
     ),
     "exported entries again": Deed(
         "exports", gettext_lazy("Exported %(entries)s of %(subject)s again")

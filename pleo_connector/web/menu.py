@@ -64,6 +64,7 @@ TABS: dict[str, tuple[Item, ...]] = {
         Item("tax-codes", _("Tax codes"), ""),
         Item("dimensions", _("Dimensions"), ""),
         Item("rules", _("Rules"), "", ("rule", "rule-new")),
+        Item("mapping-files", _("Files"), ""),
     ),
     "syncs": (
         Item("syncs", _("State"), ""),

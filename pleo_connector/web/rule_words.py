@@ -40,6 +40,13 @@ def then(rule: MappingRule, names: dict[str, str]) -> list[str]:
     return [text for value, text in told if value]
 
 
+def told(rule: MappingRule) -> str:
+    """All of it in one sentence."""
+    filled = {"when": ", ".join(when(rule)), "then": ", ".join(then(rule, {}))}
+    sentence = _("When %(when)s: %(then)s") % filled
+    return f"{rule.name}. {sentence}" if rule.name else sentence
+
+
 def why_not(rule: MappingRule, facts: Facts) -> list[str]:
     """A sentence for each condition that does not hold."""
     return [_missed(rule, facts, condition) for condition in unmet(rule, facts)]

@@ -45,6 +45,7 @@ class Place:
         args: dict[str, tuple[Any, ...]] = {
             "erp-connect": (self.connection.public_id, "tryton"),
             "rule": (self.connection.public_id, 1),
+            "mapping-csv": (self.connection.public_id, "rules"),
             "export": (self.job.public_id,),
             "export-progress": (self.job.public_id,),
             "export-again": (self.job.public_id,),
@@ -209,6 +210,8 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "categories": (SEE, OPERATE),
     "tax-codes": (SEE, OPERATE),
     "mended-again": (MOVE, OPERATE),
+    "mapping-files": (SEE, FORM_OPERATE),
+    "mapping-csv": (SEE, None),
     "rules": (SEE, OPERATE),
     "rule-new": (SEE, FORM_OPERATE),
     "rule": (SEE, FORM_OPERATE),

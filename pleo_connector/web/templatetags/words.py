@@ -14,7 +14,7 @@ from django.utils.formats import date_format, number_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext
 from lucide.templatetags.lucide import lucide
 
 from pleo_connector.pleo.export_money import minor_units
@@ -184,42 +184,3 @@ def tax(value: Mapping[str, Any] | None, currency: str) -> str:
         "reverse": _("%(code)s, %(amount)s reverse charge"),
     }
     return sentences[value["role"]] % filled if value["role"] in sentences else code
-
-
-SETTING_NAMES: dict[str, words.Text] = {
-    "accounts.wallet_source": gettext_lazy("Which account is the wallet"),
-    "accounts.tax_in": gettext_lazy("Input tax account"),
-    "accounts.tax_reverse_in": gettext_lazy("Reverse charge account, input side"),
-    "accounts.tax_reverse_out": gettext_lazy("Reverse charge account, output side"),
-    "posting_behaviour": gettext_lazy("Vouchers are booked"),
-    "closed_period": gettext_lazy("An entry of a closed period"),
-    "missing_receipt": gettext_lazy("A receipt that cannot be fetched"),
-}
-
-
-@register.filter
-def setting_name(path: str) -> str:
-    """The path of a setting in words: `accounts.wallet.EUR` is "Wallet account EUR"."""
-    if path in SETTING_NAMES:
-        return str(SETTING_NAMES[path])
-    head, _dot, rest = path.partition(".")
-    if path.startswith("accounts.wallet."):
-        return _("Wallet account %(currency)s") % {"currency": path.rpartition(".")[2]}
-    if head == "dimensions" and rest:
-        return _("Dimension for %(name)s") % {"name": rest}
-    if head == "journals" and rest:
-        return _("Journal for %(name)s") % {"name": words.entry_type(rest)}
-    if head == "accounts":
-        return _("%(name)s account") % {"name": rest.replace("_", " ").capitalize()}
-    return (rest or head).replace("_", " ").replace(".", " ").capitalize()
-
-
-@register.filter
-def setting_value(value: object) -> str:
-    if value is None or value == "" or value == []:
-        return "—"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return _("%(count)s in all") % {"count": len(value)}
-    return str(value).replace("_", " ")

@@ -7,9 +7,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
-from pleo_connector.mapping.actions import load_mapping, save_mapping
-from pleo_connector.mapping.queries import changes, others_of, versions_of
+from pleo_connector.mapping.actions import (
+    NewerVersion,
+    load_mapping,
+    load_numbered,
+    load_version,
+    save_mapping,
+)
+from pleo_connector.mapping.queries import changes, made_at, others_of, versions_of
 from pleo_connector.web.visit import Visit, on_connection
 
 VERSIONS = 50
@@ -19,6 +26,8 @@ VERSIONS = 50
 def changes_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     others = others_of(connection)
+    if back := request.POST.get("back") or request.GET.get("back"):
+        return _back(request, visit, back)
     source = _chosen(request, others)
     if request.method == "POST" and source:
         save_mapping(connection=connection, mapping=load_mapping(source), author=visit.user)
@@ -35,6 +44,45 @@ def changes_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "difference": changes(ours, load_mapping(source).to_json()) if source else [],
     }
     return render(request, "web/changes.html", shown)
+
+
+def _back(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
+    """The settings of an earlier version: what would change, then the change."""
+    connection = visit.connection
+    earlier = load_version(connection, int(wanted)) if wanted.isdecimal() else None
+    if earlier is None:
+        raise Http404(_("There are no such settings."))
+    present, number = load_numbered(connection)
+    if request.method == "POST":
+        return _take_back(request, visit, earlier, int(wanted))
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "back": wanted,
+        "version": number,
+        "difference": changes(present.to_json(), earlier.to_json()),
+        "made_at": made_at(connection, int(wanted) + 1),
+    }
+    return render(request, "web/changes_back.html", shown)
+
+
+def _take_back(request: HttpRequest, visit: Visit, earlier: Mapping, number: int) -> HttpResponse:
+    based_on = request.POST.get("version", "")
+    try:
+        save_mapping(
+            connection=visit.connection,
+            mapping=earlier,
+            author=visit.user,
+            based_on=int(based_on) if based_on.isdecimal() else None,
+            restores=number,
+        )
+    except NewerVersion:
+        text = _("Somebody changed the settings meanwhile, so nothing was saved. Look again.")
+        messages.error(request, text)
+    else:
+        text = _("Taken back. It counts for entries that are booked from now on.")
+        messages.success(request, text)
+    return redirect("changes", visit.connection.public_id)
 
 
 def _chosen(request: HttpRequest, others: list[Connection]) -> Connection | None:
