@@ -128,6 +128,8 @@ KEEP_DECISIONS_DAYS = env.int("KEEP_DECISIONS_DAYS", default=3650)  # why it was
 KEEP_WEBHOOKS_DAYS = env.int("KEEP_WEBHOOKS_DAYS", default=30)
 KEEP_PLANS_DAYS = env.int("KEEP_PLANS_DAYS", default=90)  # what syncs changed, record by record
 
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # of Prometheus; without one there is no /metrics
+
 # -- Django -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -237,6 +239,7 @@ MFA_ADAPTER = "pleo_connector.web.second_step.SealedAdapter"
 MFA_TOTP_ISSUER = BRAND
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "none"
+STAFF_NEED_SECOND_STEP = env.bool("STAFF_NEED_SECOND_STEP", default=not IS_DEVELOPMENT)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_SIGNUP_REDIRECT_URL = "home"

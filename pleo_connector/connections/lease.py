@@ -96,6 +96,7 @@ def claim(connection_id: int) -> Lease | None:
         ).update(
             lease_fence=F("lease_fence") + 1,
             lease_holder=worker_name(),
+            lease_since=Now(),
             lease_until=_end(),
             wake_at=_end(),
         )

@@ -43,6 +43,7 @@ class Connection(models.Model):
     wake_at = models.DateTimeField(null=True, db_index=True)
     lease_fence = models.BigIntegerField(default=0)  # grows with each lease; a late worker's is old
     lease_holder = models.CharField(max_length=100, blank=True)
+    lease_since = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     woken_at = models.DateTimeField(null=True)  # by a notification or a person
     checked_at = models.DateTimeField(null=True)  # when Pleo was last asked for jobs

@@ -536,3 +536,24 @@ def note_upload(
         row.tries += 1
         row.save()
     return row
+
+
+# -- Told once more -----------------------------------------------------------------------------
+
+
+def begin_telling(lease: Lease, job: ExportJob, *, now: datetime) -> Attempt:
+    """An attempt for the record; how the run ended stays as it is."""
+    with lease.writing():
+        Run.objects.filter(pk=job.run_id).update(tries=F("tries") + 1)
+        attempt: Attempt = Attempt.objects.create(
+            run=job.run, fence=lease.fence, worker=worker_name(), started_at=now
+        )
+    return attempt
+
+
+def end_telling(
+    lease: Lease, job: ExportJob, attempt: Attempt, outcome: str, *, now: datetime
+) -> None:
+    with lease.writing():
+        history.end_attempt(attempt, outcome, now=now)
+        ExportJob.objects.filter(pk=job.pk).update(tell_again_at=None)

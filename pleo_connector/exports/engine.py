@@ -163,7 +163,7 @@ class JobRun:
             self.lease.connection, [item.accounting_entry_id for item in ready]
         )
         for batch in chunks(ready, ITEMS_PER_UPDATE):
-            results = [_result(item, postings, self.now()) for item in batch]
+            results = [result_of(item, postings, self.now()) for item in batch]
             refused = self.pleo.update_items(self.job.pleo_job_id, results)
             actions.note_reported(self.lease, self.job, batch, refused, now=self.now())
         self.reported_at = self.now()
@@ -186,7 +186,7 @@ class JobRun:
         actions.job_over(self.lease, self.job, event, "", now=self.now())
 
 
-def _result(
+def result_of(
     item: ExportJobItem, postings: Mapping[UUID, Sequence[Posting]], now: datetime
 ) -> ItemResult:
     if item.status == Status.FAILED:

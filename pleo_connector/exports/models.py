@@ -43,12 +43,20 @@ class ExportJob(models.Model):
     with_vendors = models.BooleanField(default=False)  # vendorBasedBookkeeping
     failure_type = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()  # at Pleo
+    tell_again_at = models.DateTimeField(null=True)  # since then its results are to be told anew
 
     objects: ClassVar[models.Manager["ExportJob"]] = ScopedManager(tenant="connection__tenant")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["connection", "pleo_job_id"], name="one_row_per_job")
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection"],
+                condition=models.Q(tell_again_at__isnull=False),
+                name="jobs_to_tell_again",
+            )
         ]
 
     def __str__(self) -> str:
@@ -212,8 +220,8 @@ class Posting(models.Model):
         indexes = [
             models.Index(
                 fields=["connection"],
-                condition=models.Q(state__in=["intent", "uncertain"]),
-                name="postings_to_look_up",
+                condition=models.Q(state__in=["intent", "uncertain", "asked"]),
+                name="postings_in_doubt",
             ),
             models.Index(fields=["connection", "reference"], name="postings_by_reference"),
             models.Index(

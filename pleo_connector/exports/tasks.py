@@ -24,6 +24,7 @@ from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.outcomes import Stop, Wait
 from pleo_connector.exports.settle import UNTIL_RECONNECTED, settle
+from pleo_connector.exports.tell_again import tell_again
 from pleo_connector.history.recorder import Recorder
 from pleo_connector.pleo.client import Job, PleoClient
 
@@ -68,6 +69,7 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     erp, stop = opened(lease.connection, recorder)
     pleo = open_pleo(lease.connection, observer=recorder)
     try:
+        tell_again(lease, pleo, recorder, now=now)
         for job, remote in due_jobs(lease, pleo, now=now):
             wait = run_job(JobRun(job, lease, pleo, erp, now, remote), recorder, stop)
             if wait is not None:

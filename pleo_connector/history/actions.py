@@ -21,8 +21,13 @@ def begin_run(*, connection: Connection, kind: str, total: int = 0, now: datetim
 
 def begin_attempt(*, run: Run, fence: int, worker: str, now: datetime) -> Attempt:
     run.state, run.waiting_for, run.waiting_until = Run.State.RUNNING, "", None
-    run.origin, run.tries, run.moved_at = "", run.tries + 1, now
-    run.save(update_fields=["state", "waiting_for", "waiting_until", "origin", "tries", "moved_at"])
+    run.origin, run.is_limited, run.tries, run.moved_at = "", False, run.tries + 1, now
+    run.save(
+        update_fields=[
+            *("state", "waiting_for", "waiting_until", "origin", "is_limited"),
+            *("tries", "moved_at"),
+        ]
+    )
     attempt: Attempt = Attempt.objects.create(run=run, fence=fence, worker=worker, started_at=now)
     return attempt
 
@@ -51,14 +56,14 @@ def pause_run(
     """`is_limit` where a rate limit asks for patience, which charts show apart."""
     run.state, run.waiting_for, run.waiting_until = Run.State.WAITING, waiting_for, until
     run.headline, run.origin, run.waits = headline[:HEADLINE], origin, run.waits + 1
-    run.moved_at = now
+    run.is_limited, run.moved_at = is_limit, now
     if is_limit and until:
         run.limit_waits += 1
         run.limit_seconds += max(round((until - now).total_seconds()), 0)
     run.save(
         update_fields=[
             *("state", "waiting_for", "waiting_until", "headline", "origin", "waits", "moved_at"),
-            *("limit_waits", "limit_seconds"),
+            *("is_limited", "limit_waits", "limit_seconds"),
         ]
     )
 
@@ -68,7 +73,8 @@ def end_run(
 ) -> None:
     """`counts` are total, succeeded and failed, where they are known anew."""
     run.state, run.headline, run.origin = Run.State(state), headline[:HEADLINE], origin
-    run.waiting_for, run.waiting_until, run.finished_at = "", None, now
+    run.waiting_for, run.waiting_until, run.is_limited = "", None, False
+    run.finished_at = now
     run.moved_at, run.calls = now, RemoteCall.objects.filter(attempt__run=run).count()
     for name, count in counts.items():
         setattr(run, name, count)

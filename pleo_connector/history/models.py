@@ -59,6 +59,7 @@ class Run(models.Model):
     calls = models.PositiveIntegerField(default=0)  # remote ones, counted when it ends
     limit_waits = models.PositiveIntegerField(default=0)  # pauses that a rate limit asked for
     limit_seconds = models.PositiveIntegerField(default=0)
+    is_limited = models.BooleanField(default=False)  # the present pause is one
 
     objects: ClassVar[models.Manager["Run"]] = ScopedManager(tenant="tenant")
 

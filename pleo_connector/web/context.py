@@ -17,5 +17,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
     if getattr(request, "user", None) and request.user.is_authenticated:
         seat = current_membership(request)
         shown |= {"seats": seats_of(request), "seat": seat}
-        shown["menu"] = menu_of(request) if seat else []
+        shown["menu"] = menu_of(request)
     return shown

@@ -72,6 +72,20 @@ DEEDS: dict[str, Deed] = {
     ),
     "took back settings": Deed(
         "settings", gettext_lazy("Took back settings of %(subject)s: %(changed)s")
+    "asked Pleo for exports": Deed(
+        "connections", gettext_lazy("Asked Pleo for exports of %(subject)s")
+    ),
+    "took a connection from its worker": Deed(
+        "connections", gettext_lazy("Had another worker take over %(subject)s")
+    ),
+    "replayed a notification": Deed(
+        "connections", gettext_lazy("Replayed a notification from Pleo to %(subject)s")
+    ),
+    "had vouchers looked up": Deed(
+        "exports", gettext_lazy("Had vouchers of %(subject)s looked up: %(vouchers)s")
+    ),
+    "had results told to Pleo again": Deed(
+        "exports", gettext_lazy("Had results of %(subject)s told to Pleo again")
     ),
     "exported entries again": Deed(
         "exports", gettext_lazy("Exported %(entries)s of %(subject)s again")

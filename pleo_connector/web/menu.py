@@ -56,7 +56,11 @@ COMPANY = (
     Item("tokens", _("API tokens"), "key-round", ("token-revoke",)),
     Item("audit", _("Audit log"), "scroll-text"),
 )
-STAFF: tuple[Item, ...] = ()
+STAFF = (
+    Item("ops", _("Dashboard"), "activity"),
+    Item("ops-runs", _("Runs"), "list-checks", ("ops-run",)),
+    Item("ops-connections", _("Connections"), "plug", ("ops-connection", "ops-act")),
+)
 TABS: dict[str, tuple[Item, ...]] = {
     "mapping": (
         Item("accounts", _("Accounts"), ""),
@@ -107,12 +111,14 @@ def menu_of(request: HttpRequest) -> list[Group]:
     """Of the company, of the connection that the person looks at, and for staff."""
     visit: Visit | None = getattr(request, "visit", None)
     counts = problems_of(request)
-    groups = [Group("", _links(request, COMPANY, count=sum(counts.values())))]
+    groups = []
+    if current_membership(request):
+        groups.append(Group("", _links(request, COMPANY, count=sum(counts.values()))))
     if visit:
         title = visit.connection.pleo_company_name or _("New connection")
         count = counts.get(visit.connection.pk, 0)
         groups.append(Group(title, _links(request, CONNECTION, visit.connection, count=count)))
-    if STAFF and request.user.is_authenticated and request.user.is_staff:
+    if request.user.is_authenticated and request.user.is_staff:
         groups.append(Group(_("Staff"), _links(request, STAFF)))
     return groups
 
@@ -120,10 +126,11 @@ def menu_of(request: HttpRequest) -> list[Group]:
 def problems_of(request: HttpRequest) -> dict[int, int]:
     """Open problems by connection, in the company that the person looks at; read once a request."""
     if not hasattr(request, "_problems"):
-        seat = current_membership(request)
-        assert seat
-        with scope(tenant=seat.tenant):
-            request._problems = problem_counts(now=timezone.now())  # type: ignore[attr-defined]
+        found: dict[int, int] = {}
+        if seat := current_membership(request):
+            with scope(tenant=seat.tenant):
+                found = problem_counts(now=timezone.now())
+        request._problems = found  # type: ignore[attr-defined]
     return cast(dict[int, int], request._problems)  # type: ignore[attr-defined]
 
 

@@ -63,6 +63,8 @@ class Place:
             "api-entry": (self.job.items.all()[0].public_id,),
             "api-answer": (self.job.items.all()[0].public_id,),
             "run": (self.job.run.public_id,),
+            "ops-run": (self.job.run.public_id,),
+            "ops-act": (self.connection.public_id, "run-now"),
             "api-run": (self.job.run.public_id,),
             "api-calls": (self.job.run.public_id,),
         }
@@ -82,6 +84,7 @@ class Place:
             "history",
             "history-csv",
             "problems",
+            *("ops", "ops-runs", "ops-runs-csv", "ops-connections", "ops-connections-csv"),
             "pleo-callback",
             "connection-new",
             *LISTS,
@@ -163,6 +166,7 @@ CONFIGURE = (302, 302, 403, 403, 404, 404, LOGIN)
 OPERATE = (302, 302, 302, 403, 404, 404, LOGIN)
 FORM_CONFIGURE = (200, 200, 403, 403, 404, 404, LOGIN)
 FORM_OPERATE = (200, 200, 200, 403, 404, 404, LOGIN)
+STAFF = (404, 404, 404, 404, 404, 200, LOGIN)
 TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "home": (OWN, None),
     "tenant-new": (OWN, OWN),
@@ -241,6 +245,14 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "export-progress": (SEE, None),
     "entry": (SEE, None),
     "entry-answer": (MOVE, OPERATE),
+    "ops": (STAFF, None),
+    "ops-runs": (STAFF, None),
+    "ops-runs-csv": (STAFF, None),
+    "ops-run": (STAFF, None),
+    "ops-connections": (STAFF, None),
+    "ops-connections-csv": (STAFF, None),
+    "ops-connection": (STAFF, None),
+    "ops-act": (STAFF, (404, 404, 404, 404, 404, 302, LOGIN)),
 }
 
 
@@ -268,7 +280,8 @@ OPERATIONS = [(name, *operation) for name, operations in API.items() for operati
 
 # For everybody: nothing of a company is shown, and who gets in is decided there.
 OPEN = {
-    *("health", "pleo-webhook", "api-schema", "api-docs", "api-nowhere"),
+    *("health", "health-live", "health-ready", "metrics", "pleo-webhook"),
+    *("api-schema", "api-docs", "api-nowhere"),
     *("account_login", "account_logout", "account_inactive", "account_signup"),
     *("account_reauthenticate", "account_email", "account_email_verification_sent"),
     *("account_change_password", "account_set_password", "account_reset_password"),

@@ -50,7 +50,7 @@ class RunTable(ListTable):
     succeeded = NumberColumn(gettext_lazy("Done"))
     failed = NumberColumn(gettext_lazy("Failed"))
     tries = NumberColumn(gettext_lazy("Attempts"))
-    origin = TextColumn(gettext_lazy("Failed at"))
+    origin = TextColumn(gettext_lazy("Failed at"), attrs=KEEP)
     state = TextColumn(gettext_lazy("State"))
     lasted = LastedColumn(gettext_lazy("Took"), accessor="pk")
 

@@ -1,0 +1,227 @@
+"""Lists of the pages for staff."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import Posting
+from pleo_connector.history.models import Run
+from pleo_connector.ops.queries import Doubt, Key
+from pleo_connector.web import words
+from pleo_connector.web.run_words import kind_word
+from pleo_connector.web.tables.base import (
+    DayColumn,
+    LinkColumn,
+    ListTable,
+    MomentColumn,
+    NumberColumn,
+    TextColumn,
+)
+from pleo_connector.web.tables.runs import RunTable
+from pleo_connector.web.templatetags.words import badge, lasted, posting_badge
+
+
+def connection_url(connection: Connection) -> str:
+    return reverse("ops-connection", args=[connection.public_id])
+
+
+def ago(value: datetime | None) -> str:
+    return lasted(max((timezone.now() - value).total_seconds(), 0)) if value else ""
+
+
+class AgeColumn(NumberColumn):
+    """How long since a moment."""
+
+    def render(self, value: datetime) -> str:  # type: ignore[override]
+        return ago(value)
+
+
+class _Named(ListTable):
+    """The first two columns of what belongs to a connection."""
+
+    connection = LinkColumn(
+        gettext_lazy("Connection"), link=lambda row: connection_url(row), accessor="pk"
+    )
+    tenant = TextColumn(gettext_lazy("Company"), accessor="tenant__name")
+
+    def render_connection(self, record: Any) -> str:
+        return named(record)
+
+
+def named(connection: Connection) -> str:
+    return connection.pleo_company_name or _("New connection")
+
+
+class QueueTable(_Named):
+    """Connections that wait for a worker."""
+
+    due = AgeColumn(gettext_lazy("Waits for"), accessor="wake_at")
+
+
+class LeaseTable(_Named):
+    worker = TextColumn(gettext_lazy("Worker"), accessor="lease_holder")
+    since = AgeColumn(gettext_lazy("Holds it for"), accessor="lease_since")
+    until = MomentColumn(gettext_lazy("Until"), accessor="lease_until")
+
+
+class ReconnectTable(_Named):
+    why = TextColumn(gettext_lazy("Why"), accessor="pk")
+
+    def render_why(self, record: Connection) -> str:
+        grant = getattr(record, "pleo_grant", None)
+        return (grant.dead_reason if grant and grant.dead_since else "") or record.erp_problem
+
+
+class ConnectionTable(_Named):
+    erp = TextColumn(gettext_lazy("Accounting system"), accessor="erp_kind")
+    state = TextColumn(gettext_lazy("State"))
+    asked = MomentColumn(gettext_lazy("Pleo asked last"), accessor="checked_at")
+    due = MomentColumn(gettext_lazy("Asked next"), accessor="wake_at")
+    worker = TextColumn(gettext_lazy("Worker"), accessor="lease_holder")
+
+    def render_erp(self, record: Connection) -> str:
+        return words.erp_label(record)
+
+    def render_state(self, record: Connection) -> SafeString:
+        return badge(words.connection_badge(record))
+
+
+class StuckTable(ListTable):
+    run = LinkColumn(
+        gettext_lazy("Run"),
+        accessor="pk",
+        link=lambda run: reverse("ops-run", args=[run.public_id]),
+    )
+    connection = LinkColumn(
+        gettext_lazy("Connection"),
+        link=lambda run: connection_url(run.connection),
+        accessor="connection__pleo_company_name",
+        attrs={"a": {}},
+    )
+    tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
+    why = TextColumn(gettext_lazy("Why"), accessor="state")
+    moved = AgeColumn(gettext_lazy("No step for"))
+
+    def render_run(self, record: Run) -> Any:
+        return kind_word(record.kind)
+
+    def render_why(self, record: Run) -> str:
+        return why_stuck(record)
+
+
+def why_stuck(run: Run) -> str:
+    if run.state == Run.State.WAITING:
+        return _("Its wait is over, and nobody goes on.")
+    connection = run.connection
+    if connection.lease_until is None or connection.lease_until <= timezone.now():
+        return _("Nobody works on it.")
+    return _("%(worker)s holds it and does not get on.") % {"worker": connection.lease_holder}
+
+
+class LimitTable(ListTable):
+    run = LinkColumn(
+        gettext_lazy("Run"),
+        accessor="connection__pleo_company_name",
+        link=lambda run: reverse("ops-run", args=[run.public_id]),
+    )
+    tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
+    system = TextColumn(gettext_lazy("Waits for"), accessor="waiting_for")
+    until = MomentColumn(gettext_lazy("Until"), accessor="waiting_until")
+
+
+class DoubtTable(ListTable):
+    connection = LinkColumn(
+        gettext_lazy("Connection"),
+        accessor="connection__pleo_company_name",
+        link=lambda row: connection_url(row.connection),
+    )
+    tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
+    looked_up = NumberColumn(gettext_lazy("Being looked up"))
+    asked = NumberColumn(gettext_lazy("A person is asked"))
+    since = AgeColumn(gettext_lazy("Oldest"))
+
+    def render_connection(self, record: Doubt) -> str:
+        return named(record.connection)
+
+
+class KeyTable(ListTable):
+    name = TextColumn(gettext_lazy("Key"))
+    tenant = TextColumn(gettext_lazy("Company"), accessor="tenant__name")
+    ends = DayColumn(gettext_lazy("Ends"))
+
+    def render_name(self, record: Key) -> SafeString | str:
+        if record.connection is None:
+            return _("API token %(name)s") % {"name": record.name}
+        link = '<a href="{}">{}</a>'
+        label = words.erp_label(record.connection)
+        return format_html(link, connection_url(record.connection), label)
+
+
+class PostingTable(ListTable):
+    """Vouchers of which nobody knows whether they are booked."""
+
+    reference = TextColumn(gettext_lazy("Reference"))
+    state = TextColumn(gettext_lazy("State"), accessor="pk")
+    since = AgeColumn(gettext_lazy("Sent"), accessor="intended_at")
+    run = LinkColumn(
+        gettext_lazy("Run"),
+        accessor="job__run__kind",
+        link=lambda row: reverse("ops-run", args=[row.job.run.public_id]),
+    )
+
+    def render_state(self, record: Posting) -> SafeString:
+        return posting_badge(record.state)
+
+    def render_run(self) -> str:
+        return _("Open the run")
+
+
+class EventTable(ListTable):
+    received = MomentColumn(gettext_lazy("Received"), accessor="received_at")
+    kind = TextColumn(gettext_lazy("Notification"), accessor="event_type")
+    known = TextColumn(gettext_lazy("Known"), accessor="is_known")
+    replay = TextColumn(gettext_lazy("Again"), accessor="pk")
+
+    def render_known(self, value: bool) -> str:
+        return _("Yes") if value else _("No")
+
+    def render_replay(self, record: Any) -> SafeString:
+        url = reverse("ops-act", args=[record.connection.public_id, "replay"])
+        link = '<a href="{}?event={}">{}<span class="visually-hidden"> {}</span></a>'
+        return format_html(link, url, record.pk, _("Replay"), record.webhook_id)
+
+
+class OpsRunTable(RunTable):
+    """Over all companies."""
+
+    started = MomentColumn(
+        gettext_lazy("Started"),
+        accessor="started_at",
+        link=lambda run: reverse("ops-run", args=[run.public_id]),
+    )
+    connection = LinkColumn(
+        gettext_lazy("Connection"),
+        accessor="connection__pleo_company_name",
+        link=lambda run: connection_url(run.connection),
+        attrs={"a": {}},
+    )
+    tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
+
+    class Meta:
+        sequence = ("started", "tenant", "...")
+        exclude = ("lasted",)
+
+
+class LastRunTable(OpsRunTable):
+    """Of one connection, named above."""
+
+    class Meta:
+        sequence = ("started", "...")
+        exclude = ("tenant", "connection")
