@@ -72,6 +72,7 @@ DEEDS: dict[str, Deed] = {
     ),
     "took back settings": Deed(
         "settings", gettext_lazy("Took back settings of %(subject)s: %(changed)s")
+    ),
     "asked Pleo for exports": Deed(
         "connections", gettext_lazy("Asked Pleo for exports of %(subject)s")
     ),
