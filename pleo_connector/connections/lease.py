@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThanOrEqual
 from django_scopes import scopes_disabled
@@ -27,6 +27,10 @@ class LeaseLost(Exception):
 
 
 WAITED_FOR = Q(woken_at__gt=F("checked_at"))  # somebody woke it since Pleo was asked for jobs
+
+
+class Busy(Exception):
+    """A worker holds the lease just now."""
 
 
 class Lease:
@@ -116,6 +120,20 @@ def claim_idle(connection_id: int) -> Lease | None:
         if found and lease:
             lease.due_at = found.wake_at
         return lease
+
+
+@contextmanager
+def between_leases(connection: Connection) -> Iterator[None]:
+    """A transaction during which no worker is at work and none begins; Busy where one is.
+
+    For what a person says about an entry that a worker may be planning.
+    """
+    with transaction.atomic():
+        rows = Connection.objects.select_for_update(no_key=True).filter(pk=connection.pk)
+        held = ExpressionWrapper(Q(lease_until__gt=Now()), output_field=BooleanField())
+        if rows.annotate(is_held=held).values_list("is_held", flat=True).get():
+            raise Busy
+        yield
 
 
 def worker_name() -> str:

@@ -419,7 +419,7 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
             state__in=[Posting.State.INTENT, Posting.State.UNCERTAIN],
         )
         .select_related("job")
-        .annotate(age=_age("intended_at"))
+        .annotate(age=age("intended_at"))
     )
     _wait_until_settled(erp, [row.age for row in rows], "booked")
     uploads = AttachmentUpload.objects.filter(
@@ -427,7 +427,7 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
         state=AttachmentUpload.State.FAILED,
         failure_type=UPLOAD,
     )
-    _wait_until_settled(erp, uploads.values_list(_age("changed_at"), flat=True), "attached")
+    _wait_until_settled(erp, uploads.values_list(age("changed_at"), flat=True), "attached")
     if not rows:
         return
     sent = together(voucher_from_json(row.voucher) for row in rows)
@@ -451,7 +451,7 @@ def _looked_up(row: Posting, label: str) -> tuple[int, UUID, str, str]:
     return row.job.run_id, row.accounting_entry_id, "looked_up", sentence
 
 
-def _age(field: str) -> Any:
+def age(field: str) -> Any:
     """By the database's clock, on which workers agree."""
     return ExpressionWrapper(Now() - F(field), DurationField())
 

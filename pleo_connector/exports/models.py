@@ -20,6 +20,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.pleo.export_items import ExportItem, to_decimal
 from pleo_connector.pleo.export_money import from_iso_units
+from pleo_connector.tenants.models import User
 
 
 class ExportJob(models.Model):
@@ -170,6 +171,9 @@ class Posting(models.Model):
         POSTED = "posted", "Booked"
         REJECTED = "rejected", "Refused by the ERP"
         VOID = "void", "Not booked"  # looked up and not found
+        REVERSING = "reversing", "Being reversed"  # a person asked for it
+        REVERSED = "reversed", "Reversed"  # its entry is booked again only if a person says so
+        RETIRED = "retired", "Reversed, and free to be booked again"  # kept as it was
 
     class Match(models.TextChoices):
         """How far it is matched with what it pays, or with what pays it."""
@@ -197,6 +201,13 @@ class Posting(models.Model):
     url = models.CharField(max_length=500, blank=True)
     is_final = models.BooleanField(default=False)
     posting_date = models.DateField(null=True)  # in the ERP
+    is_by_hand = models.BooleanField(default=False)  # a person booked it, and nothing was sent
+    reversing_at = models.DateTimeField(null=True)  # committed before the ERP is called
+    reversed_at = models.DateTimeField(null=True)
+    reversal_number = models.CharField(max_length=100, blank=True)
+    reversal_url = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=500, blank=True)  # why a person booked or reversed it
+    noted_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     attaching_at = models.DateTimeField(null=True)  # until then no file was ever sent to it
 
     match = models.CharField(max_length=20, choices=Match.choices, default=Match.NONE, blank=True)
@@ -222,6 +233,11 @@ class Posting(models.Model):
                 fields=["connection"],
                 condition=models.Q(state__in=["intent", "uncertain", "asked"]),
                 name="postings_in_doubt",
+            ),
+            models.Index(
+                fields=["connection"],
+                condition=models.Q(state="reversing"),
+                name="postings_to_reverse",
             ),
             models.Index(fields=["connection", "reference"], name="postings_by_reference"),
             models.Index(

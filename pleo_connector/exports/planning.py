@@ -11,14 +11,18 @@ from pleo_connector.bookkeeping.codes import PleoCode, codes_of
 from pleo_connector.bookkeeping.common import common_number
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.bookkeeping.result import Booking, NotBookable
+from pleo_connector.bookkeeping.vouchers import reference_of
 from pleo_connector.connections.lease import Lease
 from pleo_connector.exports import actions, queries
 from pleo_connector.exports.asked import refuse
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.plan import Outcome, Planned, Planner
+from pleo_connector.exports.retired import renamed, retired_counts
+from pleo_connector.exports.reversal import refuse as refuse_reversed
 from pleo_connector.pleo.export_types import ExportItem
 
 Status = ExportJobItem.Status
+UNDONE = (Posting.State.REVERSING, Posting.State.REVERSED)
 
 
 class RunOf(Protocol):
@@ -57,6 +61,8 @@ class Planning:
                 booked.append(item)
             elif asked := [posting for posting in known if posting.state == Posting.State.ASKED]:
                 refuse(item, asked[0], self.run.erp)
+            elif undone := [posting for posting in known if posting.state in UNDONE]:
+                refuse_reversed(item, undone[0], self.run.erp)
             elif item.status == Status.PENDING and (payload := self._payload(item)):
                 payloads.append(payload)
         plan = self.planner.plan(payloads)
@@ -103,6 +109,7 @@ class Planning:
     ) -> tuple[list[Planned], list[tuple[UUID, str, str]]]:
         """What is still to be booked of each entry, and the decisions made for it."""
         planned, decisions = [], []
+        again = retired_counts(self.run.lease.connection, [UUID(key) for key in outcomes])
         for key, outcome in outcomes.items():
             entry_id = UUID(key)
             item, known = self.run.items[entry_id], postings.get(entry_id, [])
@@ -114,6 +121,8 @@ class Planning:
                 item.status = Status.SUCCESSFUL
             done = {posting.part for posting in known if posting.state == Posting.State.POSTED}
             todo = tuple(v for part, v in enumerate(outcome.vouchers) if part not in done)
+            if times := again.get(entry_id):
+                todo = tuple(renamed(voucher, entry_id, times) for voucher in todo)
             if todo:
                 halves = self.planner.halves(self.run.payloads[entry_id], outcome.vouchers)
                 planned.append(Planned(item, todo, halves))
@@ -125,7 +134,12 @@ class Planning:
         """Where the customer wants one journal per job. A number is never used twice."""
         job_id = str(self.run.job.pleo_job_id)
         used = (common_number(x.reference, job_id) for rows in postings.values() for x in rows)
-        single = {x.vouchers[0].reference: x for x in planned if len(x.vouchers) == 1}
+        single = {
+            x.vouchers[0].reference: x
+            for x in planned
+            if len(x.vouchers) == 1
+            and x.vouchers[0].reference == reference_of(str(x.item.accounting_entry_id))
+        }
         shares = self.planner.in_common(
             (x.vouchers[0] for x in single.values()),
             with_files={

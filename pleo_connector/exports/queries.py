@@ -17,10 +17,11 @@ from pleo_connector.tenants.models import Membership, User
 
 
 def postings_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID, list[Posting]]:
-    """All postings of these entries, by entry, parts in order."""
+    """All postings of these entries that count, by entry, parts in order."""
     found: dict[UUID, list[Posting]] = {}
     if entry_ids:
         rows = Posting.objects.filter(connection=connection, accounting_entry_id__in=entry_ids)
+        rows = rows.exclude(state=Posting.State.RETIRED)
         for posting in rows.defer("voucher").order_by("part"):
             found.setdefault(posting.accounting_entry_id, []).append(posting)
     return found
@@ -179,7 +180,7 @@ def causes_of(job: ExportJob) -> list[Cause]:
 def totals_per_account(job: ExportJob) -> list[tuple[str, str, Decimal, Decimal]]:
     """(account, currency, debit, credit) over the vouchers that this job booked."""
     totals: dict[tuple[str, str], list[Decimal]] = {}
-    vouchers = Posting.objects.filter(job=job, state=Posting.State.POSTED)
+    vouchers = Posting.objects.filter(job=job, state=Posting.State.POSTED, is_by_hand=False)
     for lines, currency in vouchers.values_list("voucher__lines", "voucher__currency"):
         for line in lines:
             sums = totals.setdefault((line["account"], currency), [Decimal(0), Decimal(0)])
@@ -192,7 +193,7 @@ def vouchers_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID,
     """Postings of these entries with what was sent, by entry, parts in order."""
     found: dict[UUID, list[Posting]] = {}
     rows = Posting.objects.filter(connection=connection, accounting_entry_id__in=entry_ids)
-    for posting in rows.order_by("part"):
+    for posting in rows.select_related("noted_by").order_by("part"):
         found.setdefault(posting.accounting_entry_id, []).append(posting)
     return found
 
@@ -275,9 +276,8 @@ def entry_of(connection: Connection, public_id: UUID) -> ExportJobItem | None:
 
 def booking_rate(job: ExportJob) -> int | None:
     """Entries a minute; None until enough of them are booked to tell."""
-    booked = Posting.objects.filter(job=job, state=Posting.State.POSTED, part=0).aggregate(
-        first=Min("intended_at"), last=Max("settled_at"), entries=Count("pk")
-    )
+    sent = Posting.objects.filter(job=job, state=Posting.State.POSTED, part=0, is_by_hand=False)
+    booked = sent.aggregate(first=Min("intended_at"), last=Max("settled_at"), entries=Count("pk"))
     if booked["entries"] < 5:
         return None
     minutes = (booked["last"] - booked["first"]).total_seconds() / 60

@@ -23,6 +23,7 @@ from pleo_connector.exports import actions, queries
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.outcomes import Stop, Wait
+from pleo_connector.exports.reversing import reverse_due
 from pleo_connector.exports.settle import UNTIL_RECONNECTED, settle
 from pleo_connector.exports.tell_again import tell_again
 from pleo_connector.history.recorder import Recorder
@@ -69,6 +70,7 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     erp, stop = opened(lease.connection, recorder)
     pleo = open_pleo(lease.connection, observer=recorder)
     try:
+        undo_in = None if stop else undo(lease, erp, recorder, now=now)
         tell_again(lease, pleo, recorder, now=now)
         for job, remote in due_jobs(lease, pleo, now=now):
             wait = run_job(JobRun(job, lease, pleo, erp, now, remote), recorder, stop)
@@ -78,6 +80,8 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
         else:
             if stop is None:
                 wake_in = look_up_rest(lease, erp, now=now) or wake_in
+        if undo_in:
+            wake_in = min(wake_in, undo_in)
     except LeaseLost:
         return
     except AuthenticationFailed:
@@ -89,6 +93,20 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
         asked = error.retry_after if isinstance(error, Unavailable) else None
         wake_in = timedelta(seconds=settings.RETRY_SECONDS[0] if asked is None else asked)
     lease.release(wake_in=wake_in)
+
+
+def undo(
+    lease: Lease, erp: ErpAdapter, recorder: Recorder, *, now: Callable[[], datetime]
+) -> timedelta | None:
+    """What people asked to reverse; trouble with it does not keep exports from being booked."""
+    try:
+        return reverse_due(lease, erp, recorder, now=now)
+    except (LeaseLost, *DATABASE_LOST):
+        raise
+    except Exception as error:
+        logger.error("Connection %s cannot reverse", lease.connection.pk, exc_info=error)
+        recorder.attempt = None
+        return timedelta(seconds=settings.RETRY_SECONDS[-1])
 
 
 def look_up_rest(lease: Lease, erp: ErpAdapter, *, now: Callable[[], datetime]) -> timedelta | None:

@@ -169,7 +169,13 @@ def said_by(label: str, error: errors.RemoteError) -> str:
 
 # -- Where it is mended -------------------------------------------------------------------------
 
-OF_FIX = {"pleo": "pleo", "erp": "erp", "look_up": "erp", "support": "ours"}  # others: mapping
+OF_FIX = {  # others: mapping
+    "pleo": "pleo",
+    "erp": "erp",
+    "look_up": "erp",
+    "reversed": "erp",
+    "support": "ours",
+}
 OF_JOB = {
     "invalid_configuration": "mapping",
     "missing_configuration": "mapping",

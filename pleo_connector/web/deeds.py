@@ -94,6 +94,18 @@ DEEDS: dict[str, Deed] = {
     "said what became of a voucher": Deed(
         "exports", gettext_lazy("Said of %(subject)s: %(outcome)s")
     ),
+    "marked as booked by hand": Deed(
+        "exports", gettext_lazy("Marked %(subject)s as booked by hand: %(because)s")
+    ),
+    "took back that it is booked by hand": Deed(
+        "exports", gettext_lazy("Took back that %(subject)s is booked by hand")
+    ),
+    "asked to reverse a voucher": Deed(
+        "exports", gettext_lazy("Asked to reverse %(subject)s, %(entries)s: %(because)s")
+    ),
+    "allowed to book an entry again": Deed(
+        "exports", gettext_lazy("Allowed to book again what was reversed: %(subject)s")
+    ),
     "chose the dimensions": Deed("sync", gettext_lazy("Chose the dimensions: %(subject)s")),
     "asked for a sync": Deed("sync", gettext_lazy("Asked for a look at the accounting system")),
     "changed a schedule": Deed(

@@ -61,6 +61,7 @@ class VoucherView:
 
 
 KINDS: dict[str, Text] = {
+    "by_hand": gettext_lazy("Booked by hand"),
     "journal": gettext_lazy("Journal entry"),
     "bill": gettext_lazy("Supplier invoice"),
     "credit_note": gettext_lazy("Credit note"),

@@ -13,6 +13,7 @@ from pleo_connector.web.words import Badge, Headline, Text
 EXPORT = "export"
 KINDS: dict[str, Text] = {
     EXPORT: gettext_lazy("Export"),
+    "reversal": gettext_lazy("Reversal"),
     "accounts": gettext_lazy("Accounts"),
     "tags": gettext_lazy("Tags"),
     "tax_codes": gettext_lazy("Tax codes"),

@@ -5,6 +5,7 @@ from pleo_connector.web.views import (
     audit,
     codes,
     connection,
+    corrections,
     erp,
     exports,
     history,
@@ -28,6 +29,7 @@ from pleo_connector.web.views import (
     tokens,
 )
 
+ENTRY = "exports/<uuid:public_id>/entries/<uuid:entry_public_id>/"
 ONE = "connections/<uuid:public_id>/"
 PLAN = ONE + "syncs/plans/<uuid:run_id>/"
 MEMBER = "members/<uuid:public_id>/"
@@ -105,5 +107,14 @@ urlpatterns = [
         "exports/<uuid:public_id>/entries/<uuid:entry_public_id>/answer/",
         asked.answer,
         name="entry-answer",
+    ),
+    *(
+        path(
+            ENTRY + f"{name}/",
+            corrections.correct_entry,
+            {"name": f"entry-{name}"},
+            f"entry-{name}",
+        )
+        for name in ("by-hand", "not-by-hand", "reverse", "book-again")
     ),
 ]

@@ -164,6 +164,9 @@ POSTING_BADGES: dict[str, Badge] = {
     Posting.State.POSTED: Badge("ok", gettext_lazy("Booked")),
     Posting.State.REJECTED: Badge("bad", gettext_lazy("Refused")),
     Posting.State.VOID: Badge("quiet", gettext_lazy("Not booked")),
+    Posting.State.REVERSING: Badge("busy", gettext_lazy("Being reversed")),
+    Posting.State.REVERSED: Badge("attention", gettext_lazy("Reversed")),
+    Posting.State.RETIRED: Badge("quiet", gettext_lazy("Reversed")),
 }
 
 
@@ -176,6 +179,10 @@ def run_badge(run: Run) -> Badge:
 def item_headline(item: ExportJobItem, postings: list[Posting], connection: Connection) -> Headline:
     """What became of one entry."""
     where = books_of(connection)
+    retired = [posting for posting in postings if posting.state == Posting.State.RETIRED]
+    postings = [posting for posting in postings if posting.state != Posting.State.RETIRED]
+    if corrected := _corrected(postings, where, has_retired=bool(retired)):
+        return corrected
     if item.status == ExportJobItem.Status.SUCCESSFUL:
         return _booked(item, postings, where)
     if looked_up := _looked_up(item, postings, where):
@@ -190,6 +197,28 @@ def item_headline(item: ExportJobItem, postings: list[Posting], connection: Conn
         text = _("The export ended before this entry was booked. Export it again in Pleo.")
         return Headline("attention", text)
     return Headline("busy", _("Waiting to be booked in %(where)s.") % {"where": where})
+
+
+def _corrected(postings: list[Posting], where: str, *, has_retired: bool) -> Headline | None:
+    """Of an entry that a person booked by hand, reversed, or let be booked again."""
+    by_hand = next((posting for posting in postings if posting.is_by_hand), None)
+    if by_hand:
+        names = {"number": by_hand.number, "where": where}
+        text = _("Booked by hand as %(number)s.") % names
+        return Headline("ok", text, detail=by_hand.note)
+    for posting in postings:
+        if posting.state == Posting.State.REVERSING:
+            text = _("Being reversed in %(where)s.") % {"where": where}
+            return Headline("busy", text, detail=posting.note)
+    for posting in postings:
+        if posting.state == Posting.State.REVERSED:
+            names = {"where": where, "number": posting.reversal_number}
+            text = _("Reversed in %(where)s as %(number)s.") % names
+            return Headline("attention", text, detail=posting.note)
+    if has_retired and not postings:
+        text = _("Reversed: the next export of the entry books it again.")
+        return Headline("attention", text)
+    return None
 
 
 def _looked_up(item: ExportJobItem, postings: list[Posting], where: str) -> Headline | None:

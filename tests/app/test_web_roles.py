@@ -56,6 +56,10 @@ class Place:
             "problem-mute": (self.problem.public_id,),
             **dict.fromkeys(PLANS, (self.connection.public_id, plan_of(self.connection))),
             "kept-let-go": (self.connection.public_id, keep_record(self.connection).pk),
+            **{
+                f"entry-{name}": (self.job.public_id, self.job.items.all()[0].public_id)
+                for name in ("by-hand", "not-by-hand", "reverse", "book-again")
+            },
             "api-mapping-version": (self.connection.public_id, 1),
             "api-job": (self.job.public_id,),
             "api-entries": (self.job.public_id,),
@@ -253,6 +257,10 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "ops-connections-csv": (STAFF, None),
     "ops-connection": (STAFF, None),
     "ops-act": (STAFF, (404, 404, 404, 404, 404, 302, LOGIN)),
+    "entry-by-hand": ((200, 200, 200, 403, 404, 404, LOGIN), FORM_OPERATE),
+    "entry-not-by-hand": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
+    "entry-reverse": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
+    "entry-book-again": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
 }
 
 

@@ -23,8 +23,9 @@ from pleo_connector.web.tables.base import (
     StateColumn,
     TextColumn,
 )
-from pleo_connector.web.templatetags.words import item_badge, moment
+from pleo_connector.web.templatetags.words import badge, item_badge, moment, posting_badge
 
+UNDONE = (Posting.State.REVERSING, Posting.State.REVERSED)
 KEEP = {"td": {"class": "keep"}}
 
 
@@ -65,6 +66,11 @@ class EntryTable(ListTable):
         return format_html("{}{}", name, others if record.others else "")
 
     def render_state(self, record: EntryRow) -> SafeString:
+        if any(posting.is_by_hand for posting in record.postings):
+            return badge(words.Badge("ok", _("Booked by hand")))
+        undone = [x for x in record.postings if x.state in UNDONE]
+        if undone:
+            return posting_badge(undone[0].state)
         before = format_html(' <span class="quiet">{}</span>', _("before"))
         return format_html(
             "{}{}", item_badge(record.item.status), before if record.item.booked_before else ""
