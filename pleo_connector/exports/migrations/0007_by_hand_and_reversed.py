@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('connections', '0004_problems'),
-        ('exports', '0005_codes_of_pleo'),
+        ('exports', '0006_tell_again'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
