@@ -304,6 +304,11 @@ SPECTACULAR_SETTINGS = {
         "JobStatus": "pleo_connector.exports.models.ExportJob.Status",
         "EntryStatus": "pleo_connector.exports.models.ExportJobItem.Status",
         "PostingState": "pleo_connector.exports.models.Posting.State",
+        "SyncKind": "pleo_connector.catalog.models.SyncKind",
+        "SyncEntity": "pleo_connector.catalog.models.Entity",
+        "PlanState": "pleo_connector.catalog.models.SyncPlan.State",
+        "PlanItemState": "pleo_connector.catalog.models.SyncPlanItem.State",
+        "PlanItemAction": "pleo_connector.catalog.models.SyncPlanItem.Action",
         "ReceiptState": "pleo_connector.exports.models.AttachmentUpload.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from pleo_connector.api.views import connections, docs, exports, history, mapping, nowhere
+from pleo_connector.api.views import (
+    connections,
+    docs,
+    exports,
+    history,
+    mapping,
+    nowhere,
+    plans,
+    syncs,
+)
 from pleo_connector.api.webhooks import pleo_webhook
 
 V1 = "api/v1/"
@@ -8,6 +17,7 @@ ONE = V1 + "connections/<uuid:public_id>/"
 JOB = V1 + "jobs/<uuid:public_id>/"
 ENTRY = V1 + "entries/<uuid:public_id>/"
 RUN = V1 + "runs/<uuid:public_id>/"
+PLAN = V1 + "plans/<uuid:public_id>/"
 
 operations = [
     path(V1 + "connections/", connections.Connections.as_view(), name="api-connections"),
@@ -21,6 +31,14 @@ operations = [
         mapping.OneVersion.as_view(),
         name="api-mapping-version",
     ),
+    path(ONE + "syncs/", syncs.Syncs.as_view(), name="api-syncs"),
+    path(ONE + "syncs/<str:kind>/", syncs.OneSchedule.as_view(), name="api-schedule"),
+    path(ONE + "sync-now/", syncs.SyncNow.as_view(), name="api-sync-now"),
+    path(ONE + "plans/", plans.Plans.as_view(), name="api-plans"),
+    path(PLAN, plans.OnePlan.as_view(), name="api-plan"),
+    path(PLAN + "items/", plans.Items.as_view(), name="api-plan-items"),
+    path(PLAN + "approve/", plans.Approve.as_view(), name="api-plan-approve"),
+    path(PLAN + "keep/", plans.Keep.as_view(), name="api-plan-keep"),
     path(V1 + "jobs/", exports.Jobs.as_view(), name="api-jobs"),
     path(JOB, exports.OneJob.as_view(), name="api-job"),
     path(JOB + "entries/", exports.Entries.as_view(), name="api-entries"),

@@ -11,11 +11,13 @@ from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from pleo_connector.api.models import StoredAnswer
+from pleo_connector.catalog.models import SyncPlan
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.tenants.models import ApiScope, ApiToken, AuditEntry, Tenant, User
 from pleo_connector.tenants.tokens import create_token, revoke_token
 from tests.app import factories
+from tests.app.sync_factories import make_plan, make_schedules
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,7 @@ class Program:
     job: ExportJob
     token: ApiToken
     secret: str
+    plan: SyncPlan
 
     def get(self, name: str, *args: Any, **query: Any) -> Any:
         return self.call("get", reverse(name, args=args), query)
@@ -52,10 +55,12 @@ def make_program(name: str = "Nordhavn ApS", scopes: Any = tuple(ApiScope)) -> P
         tenant = factories.make_tenant(name, owner)
         connection = factories.make_connection(tenant, name=name)
         job = factories.make_job(connection, booked=2, failed=1)
+        make_schedules(connection)
+        plan = make_plan(connection, create=2, archive=3)
         token, secret = create_token(
             tenant=tenant, name="Nightly", scopes=scopes, expires_at=None, actor=owner
         )
-    return Program(tenant, owner, connection, job, token, secret)
+    return Program(tenant, owner, connection, job, token, secret, plan)
 
 
 @pytest.fixture

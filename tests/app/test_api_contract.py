@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from pleo_connector.api.schema import CALLS_OUT
 from pleo_connector.api.urls import operations
+from pleo_connector.catalog.models import KeptRecord, SyncKind, SyncPlan, SyncSchedule
 from pleo_connector.exports.models import Posting
 from pleo_connector.mapping.models import MappingVersion
 from tests.app.test_api import Program, make_program
@@ -87,7 +88,7 @@ def secrets_of(program: Program) -> set[str]:
     job = program.job
     with scope(tenant=program.tenant):
         items = list(job.items.all())
-    rows: list[Any] = [program.connection, job, job.run, *items]
+    rows: list[Any] = [program.connection, job, job.run, program.plan.run, *items]
     found = {str(row.public_id) for row in rows}
     found |= {str(item.accounting_entry_id) for item in items}
     found |= {str(program.connection.pleo_company_id), str(job.pleo_job_id)}
@@ -107,10 +108,13 @@ def aim(case: Case, program: Program) -> None:
         "jobs": program.job,
         "entries": entry,
         "runs": program.job.run,
+        "plans": program.plan.run,
     }[kind]
     path["public_id"] = str(owned.public_id)
     if isinstance(path.get("number"), int):
         path["number"] = 1
+    if path.get("kind") in SyncKind.values:
+        path["kind"] = SyncKind.TAGS.value
 
 
 def is_uuid(text: Any) -> bool:
@@ -163,7 +167,8 @@ def test_requests_to_what_the_company_has(
 
 @pytest.mark.parametrize("label", [x for x in OPERATIONS if "{public_id}" in x])
 def test_requests_to_what_another_company_has(label: str, ours: Program, theirs: Program) -> None:
-    hidden = secrets_of(theirs) - {str(theirs.connection.public_id), str(theirs.job.public_id)}
+    named = (theirs.connection, theirs.job, theirs.plan.run)  # the address says them again
+    hidden = secrets_of(theirs) - {str(row.public_id) for row in named}
     before = rows_of(theirs)
     for case in generated(label, schemathesis.GenerationMode.POSITIVE):
         aim(case, theirs)
@@ -180,6 +185,9 @@ def rows_of(program: Program) -> Any:
             MappingVersion.objects.count(),
             list(Posting.objects.order_by("pk").values_list("state", "number")),
             program.connection.woken_at,
+            list(SyncPlan.objects.order_by("pk").values_list("state", "decided_at")),
+            list(SyncSchedule.objects.order_by("pk").values_list("hours", "asked_at", "is_paused")),
+            KeptRecord.objects.count(),
         )
 
 

@@ -60,6 +60,8 @@ class Place:
                 f"entry-{name}": (self.job.public_id, self.job.items.all()[0].public_id)
                 for name in ("by-hand", "not-by-hand", "reverse", "book-again")
             },
+            **dict.fromkeys(API_PLANS, (plan_of(self.connection),)),
+            "api-schedule": (self.connection.public_id, "tags"),
             "api-mapping-version": (self.connection.public_id, 1),
             "api-job": (self.job.public_id,),
             "api-entries": (self.job.public_id,),
@@ -98,12 +100,16 @@ class Place:
 
 
 PLANS = ("plan", "plan-progress", "plan-keep", "plan-approve")
+API_PLANS = ("api-plan", "api-plan-items", "api-plan-approve", "api-plan-keep")
 
 
 def plan_of(connection: Connection) -> uuid.UUID:
-    """A plan that waits; the one before it, if any, is over."""
-    plans = connection.sync_plans.exclude(state="over").select_related("run")
-    plan = plans.filter(kind="tags").first() or make_plan(connection, create=2, archive=3)
+    """A plan that waits; one that was decided is over."""
+    plans = connection.sync_plans.filter(kind="tags").select_related("run")
+    plan = plans.filter(state="waiting").first()
+    if plan is None:
+        plans.update(state="over")
+        plan = make_plan(connection, create=2, archive=3)
     return plan.run.public_id
 
 
@@ -273,6 +279,14 @@ API = {
     "api-mapping": [("GET", "mapping:read"), ("PUT", "mapping:write")],
     "api-mapping-versions": [("GET", "mapping:read")],
     "api-mapping-version": [("GET", "mapping:read")],
+    "api-syncs": [("GET", "sync:read")],
+    "api-schedule": [("PUT", "sync:write")],
+    "api-sync-now": [("POST", "sync:write")],
+    "api-plans": [("GET", "sync:read")],
+    "api-plan": [("GET", "sync:read")],
+    "api-plan-items": [("GET", "sync:read")],
+    "api-plan-approve": [("POST", "sync:write")],
+    "api-plan-keep": [("POST", "sync:write")],
     "api-jobs": [("GET", "exports:read")],
     "api-job": [("GET", "exports:read")],
     "api-entries": [("GET", "exports:read")],
@@ -383,6 +397,8 @@ def _call(client: Client, place: Place, name: str, method: str, headers: dict[st
     body: Any = {}
     if name == "api-mapping" and method == "PUT":
         body = {"settings": Mapping().to_json()}
+    if name == "api-plan-keep":
+        body = {"items": [2]}
     send = getattr(client, method.lower())
     kind = {} if method == "GET" else {"content_type": "application/json"}
     reply = send(place.url(name), body, headers=headers, **kind)
@@ -403,6 +419,7 @@ def token_of(place: Place, scopes: Any) -> dict[str, str]:
 # What else an operation answers to who may do it: nobody answers for Pleo here, nobody is asked.
 DONE_FOREIGN = {"api-answer": 400}  # the body is looked at first
 DONE = {"api-preview": 502, "api-export-again": 502, "api-answer": 400, "api-check-now": 202}
+DONE |= {"api-sync-now": 202, "api-plan-approve": 202}
 
 
 @pytest.mark.parametrize(("name", "method", "needed"), OPERATIONS)
