@@ -1,6 +1,6 @@
 """What only a person can find out: whether a voucher stands in an ERP that cannot be asked.
 
-A posting comes here from `actions.recover`, waits in the state `asked`, and leaves by what somebody
+A posting comes here from `once.recover`, waits in the state `asked`, and leaves by what somebody
 says on its page. Until then its entry is told to Pleo as failed, and is not booked again.
 """
 

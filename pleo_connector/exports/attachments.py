@@ -12,7 +12,7 @@ from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected
 from erp_adapters.ledger import Attachment
 from pleo_connector.bookkeeping.result import OPENING, Reason
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions, queries
+from pleo_connector.exports import actions, once, queries
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.outcomes import Wait
 from pleo_connector.exports.receipt_files import Limits
@@ -106,7 +106,7 @@ class Attachments:
         """Entries to be attached a second time, once the ERP knows what came of the first."""
         erp, again, self.again = self.run.erp, self.again, {}
         if self.unknown_at:
-            rest = self.unknown_at + actions.settle_time(erp) - self.run.now()
+            rest = self.unknown_at + once.settle_time(erp) - self.run.now()
             if rest.total_seconds() > 0:
                 sentence = f"Checking in {erp.label} what was attached."
                 raise Wait(rest.total_seconds(), erp.label, sentence)

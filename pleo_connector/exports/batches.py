@@ -13,7 +13,7 @@ from pleo_connector.bookkeeping.common import is_common, together
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.bookkeeping.vouchers import reference_of
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions
+from pleo_connector.exports import actions, once
 from pleo_connector.exports.attachments import Attachments
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.plan import Planned
@@ -85,24 +85,24 @@ class Batches:
         return results | self._post(self._moved_dates(batch, results))
 
     def _post(self, batch: Sequence[Planned]) -> Results:
-        """Intent, call, outcome. After a crash in between, `actions.recover` looks it up."""
+        """Intent, call, outcome. After a crash in between, `once.recover` looks it up."""
         run = self.run
         vouchers = together(voucher for entry in batch for voucher in entry.vouchers)
         if not vouchers:
             return {}
         can_match = run.erp.capabilities.can_reconcile
-        actions.save_intents(run.lease, run.job, batch, can_match=can_match)
+        once.save_intents(run.lease, run.job, batch, can_match=can_match)
         try:
             answers = run.erp.post(vouchers)
         except OutcomeUnknown:
-            actions.mark_uncertain(run.lease, [voucher.reference for voucher in vouchers])
+            once.mark_uncertain(run.lease, [voucher.reference for voucher in vouchers])
             raise
         except RemoteError:  # nothing was applied, and nobody could look it up later
             if not run.erp.capabilities.can_find:
-                actions.mark_not_booked(run.lease, [voucher.reference for voucher in vouchers])
+                once.mark_not_booked(run.lease, [voucher.reference for voucher in vouchers])
             raise
         results = {v.reference: a for v, a in zip(vouchers, answers, strict=True)}
-        actions.save_outcomes(run.lease, vouchers, results, label=run.erp.label, now=run.now())
+        once.save_outcomes(run.lease, vouchers, results, label=run.erp.label, now=run.now())
         for entry in batch:
             answers = [results[voucher.reference] for voucher in entry.vouchers]
             if all(isinstance(answer, PostedVoucher) for answer in answers):
@@ -154,7 +154,7 @@ class Batches:
 
         One of which a part is booked goes on: its other half is missing in the books.
         """
-        whole = [x.item for x in batch if actions.part_of(x.vouchers[0].reference) == 0]
+        whole = [x.item for x in batch if once.part_of(x.vouchers[0].reference) == 0]
         for item, refusal in self.run.attachments.refused(whole):
             item.refuse(refusal.type, refusal.sentence, fix=refusal.fix, subject=refusal.subject)
         actions.save_items(self.run.lease, [entry.item for entry in batch])

@@ -27,7 +27,7 @@ from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.catalog.actions import OtherCompany, fresh_catalog
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions, queries
+from pleo_connector.exports import actions, job_state, once, queries
 from pleo_connector.exports.actions import chunks
 from pleo_connector.exports.attachments import Attachments
 from pleo_connector.exports.batches import Batches
@@ -69,7 +69,7 @@ class JobRun:
     def steps(self) -> None:
         self.start()
         mapping, catalog = self.prepare()
-        actions.recover(self.lease, self.erp, now=self.now())
+        once.recover(self.lease, self.erp, now=self.now())
         planning, batches = Planning(self, mapping, catalog), Batches(self, mapping)
         booked, planned = planning.plan()
         for entries in chunks(booked, ITEMS_PER_UPDATE):
@@ -95,7 +95,7 @@ class JobRun:
                     raise
         if remote.is_finished:
             raise Stop.finished_at_pleo(remote)
-        actions.job_started(self.lease, self.job)
+        job_state.job_started(self.lease, self.job)
         if not self.lease.connection.mapping_versions.exists():
             sentence = "It is not set yet how entries are booked. Choose the accounts first."
             raise Stop("missing_configuration", sentence, fix="accounts")
@@ -183,7 +183,7 @@ class JobRun:
             if not remote.is_finished:
                 raise
             raise Stop.finished_at_pleo(remote) from None
-        actions.job_over(self.lease, self.job, event, "", now=self.now())
+        job_state.job_over(self.lease, self.job, event, "", now=self.now())
 
 
 def result_of(

@@ -20,7 +20,7 @@ from erp_adapters.errors import NotAllowed, Rejected, RemoteError
 from pleo_connector.bookkeeping.common import is_common
 from pleo_connector.bookkeeping.match import NOUNS, OFFERING, Counterparts, HalfRole, left_open
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions, halves, queries
+from pleo_connector.exports import actions, halves, once, queries
 from pleo_connector.exports.halves import half_of_posting, keys_of
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.translation import said_by
@@ -67,7 +67,7 @@ class Matching:
         told = [self._judge(row, counterparts, known) for row in payments]
         decisions = [x for x in told if x]
         for rows in actions.chunks([*offers, *payments], 1000):
-            actions.save_matches(self.run.lease, rows, (), now=self.run.now())
+            once.save_matches(self.run.lease, rows, (), now=self.run.now())
         self._save((), decisions)
 
     def _judge(
@@ -146,7 +146,7 @@ class Matching:
 
     def _save(self, rows: Sequence[Posting], decisions: Sequence[Told]) -> None:
         if rows or decisions:
-            actions.save_matches(self.run.lease, rows, decisions, now=self.run.now())
+            once.save_matches(self.run.lease, rows, decisions, now=self.run.now())
 
 
 def _keys(rows: Sequence[Posting]) -> list[str]:

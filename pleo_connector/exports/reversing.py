@@ -23,7 +23,7 @@ from erp_adapters.ledger import PostedVoucher
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.lease import Lease, worker_name
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports import actions
+from pleo_connector.exports import once
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.queries import posted_voucher
 from pleo_connector.exports.translation import said_by
@@ -83,13 +83,13 @@ def _patience(lease: Lease, error: RemoteError, erp: ErpAdapter) -> timedelta:
         return timedelta()
     asked = error.retry_after if isinstance(error, Unavailable) else None
     seconds = settings.RETRY_SECONDS[0] if asked is None else asked
-    return max(actions.settle_time(erp), timedelta(seconds=seconds))
+    return max(once.settle_time(erp), timedelta(seconds=seconds))
 
 
 def _groups(connection: Connection) -> list[list[Posting]]:
     """Rows of one voucher each; what pays goes before what it pays."""
     rows = Posting.objects.filter(connection=connection, state=State.REVERSING)
-    rows = rows.select_related("job").annotate(age=actions.age("reversing_at"))
+    rows = rows.select_related("job").annotate(age=once.age("reversing_at"))
     groups: dict[str, list[Posting]] = {}
     for row in rows.defer("voucher").order_by("-part", "pk"):
         groups.setdefault(row.reference, []).append(row)
@@ -99,7 +99,7 @@ def _groups(connection: Connection) -> list[list[Posting]]:
 def _rest(rows: Sequence[Posting], erp: ErpAdapter) -> timedelta:
     """How long the ERP may still do what an earlier worker asked for."""
     ages: list[timedelta] = [row.age for row in rows if row.age is not None]  # type: ignore[attr-defined]
-    return actions.settle_time(erp) - min(ages) if ages else timedelta()
+    return once.settle_time(erp) - min(ages) if ages else timedelta()
 
 
 def _begin(lease: Lease, total: int, now: datetime) -> tuple[Run, Attempt]:

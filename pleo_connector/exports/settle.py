@@ -16,7 +16,7 @@ from erp_adapters.errors import (
     Unavailable,
 )
 from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
-from pleo_connector.exports import actions, queries
+from pleo_connector.exports import actions, job_state, once, queries
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.outcomes import Stop, Wait
@@ -123,7 +123,7 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
             actions.save_items(run.lease, run.items.values())
         run.report()
         _tell_pleo(run, stop)
-    actions.job_over(
+    job_state.job_over(
         run.lease,
         run.job,
         status,
@@ -152,7 +152,7 @@ def _tell_pleo(run: JobRun, stop: Stop) -> None:
 def _pause(run: JobRun, wait: Wait, *, is_timed: bool = True) -> timedelta:
     delay = timedelta(seconds=wait.seconds)
     until = run.now() + delay if is_timed else None
-    actions.job_paused(run.lease, run.job, wait, until=until, now=run.now())
+    job_state.job_paused(run.lease, run.job, wait, until=until, now=run.now())
     return delay
 
 
@@ -161,7 +161,7 @@ def _wait_for(run: JobRun, error: RemoteError) -> Wait:
     if isinstance(error, AuthenticationFailed | NotAllowed) and error.system == "pleo":
         return Wait(UNTIL_RECONNECTED.total_seconds(), "reconnect", error.message)
     if isinstance(error, OutcomeUnknown) and error.system == "erp" and not run.job.run.waits:
-        seconds = actions.settle_time(run.erp).total_seconds()
+        seconds = once.settle_time(run.erp).total_seconds()
         return Wait(seconds, who, f"Checking in {who} what was booked.")
     asked = error.retry_after if isinstance(error, Unavailable) else None
     is_limit = isinstance(error, RateLimited)

@@ -19,7 +19,7 @@ from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_probl
 from pleo_connector.connections.erp import SecretMissing, open_erp, open_pleo
 from pleo_connector.connections.lease import Lease, LeaseLost, claim
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports import actions, queries
+from pleo_connector.exports import job_state, once, queries
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.outcomes import Stop, Wait
@@ -117,7 +117,7 @@ def look_up_rest(lease: Lease, erp: ErpAdapter, *, now: Callable[[], datetime]) 
     if not queries.is_anything_unknown(lease.connection):
         return None
     try:
-        actions.recover(lease, erp, now=now())
+        once.recover(lease, erp, now=now())
     except Wait as wait:
         return timedelta(seconds=wait.seconds)
     except RemoteError as error:
@@ -153,7 +153,7 @@ def due_jobs(
     while True:
         asked_at = now()
         listed = {job.id: job for job in pleo.unfinished_jobs(company_id)}
-        jobs = actions.take_jobs(lease, list(listed.values()), now=asked_at, done=seen)
+        jobs = job_state.take_jobs(lease, list(listed.values()), now=asked_at, done=seen)
         job = next((job for job in jobs if job.pk not in seen), None)
         if job is None:
             return
@@ -163,7 +163,7 @@ def due_jobs(
 
 def run_job(run: JobRun, recorder: Recorder, stop: Stop | None = None) -> timedelta | None:
     """One attempt; None when the job is over, else when to go on. `stop` ends it at once."""
-    recorder.attempt = attempt = actions.begin_attempt(run.lease, run.job, now=run.now())
+    recorder.attempt = attempt = job_state.begin_attempt(run.lease, run.job, now=run.now())
     wait: timedelta | None = None
     outcome = ""
     try:
@@ -176,5 +176,5 @@ def run_job(run: JobRun, recorder: Recorder, stop: Stop | None = None) -> timede
         wait = settle(run, error)
         outcome = str(error)
     recorder.attempt = None
-    actions.end_attempt(attempt, outcome, now=run.now())
+    job_state.end_attempt(attempt, outcome, now=run.now())
     return wait

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from erp_adapters.errors import Rejected, RemoteError
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions, queries
+from pleo_connector.exports import actions, job_state, queries
 from pleo_connector.exports.actions import chunks
 from pleo_connector.exports.engine import result_of
 from pleo_connector.exports.models import ExportJob, ExportJobItem
@@ -22,17 +22,17 @@ def tell_again(
     with the next look; what Pleo refuses is written down."""
     asked = ExportJob.objects.filter(connection=lease.connection, tell_again_at__isnull=False)
     for job in asked.select_related("run", "run__connection").order_by("tell_again_at"):
-        recorder.attempt = attempt = actions.begin_telling(lease, job, now=now())
+        recorder.attempt = attempt = job_state.begin_telling(lease, job, now=now())
         try:
             outcome = _told(lease, pleo, job, now=now)
         except Rejected as error:
             outcome = f"Pleo did not take the results once more: {error.message}"
         except RemoteError as error:
-            actions.end_attempt(attempt, str(error), now=now())
+            job_state.end_attempt(attempt, str(error), now=now())
             raise
         finally:
             recorder.attempt = None
-        actions.end_telling(lease, job, attempt, outcome, now=now())
+        job_state.end_telling(lease, job, attempt, outcome, now=now())
 
 
 def _told(lease: Lease, pleo: PleoClient, job: ExportJob, *, now: Callable[[], datetime]) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.lease import claim
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports import actions, tasks
+from pleo_connector.exports import job_state, tasks
 from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.history.models import Run
 from pleo_connector.history.recorder import Recorder
@@ -51,7 +51,7 @@ def test_a_lost_database_ends_the_task_and_not_the_job(
     def lost(*_: Any, **__: Any) -> None:
         raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr(actions, "take_jobs", lost)
+    monkeypatch.setattr(job_state, "take_jobs", lost)
     with caplog.at_level(logging.WARNING, logger=tasks.__name__):
         tasks.export_pending(connection_id=desk.connection.pk)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -154,5 +154,5 @@ def test_a_list_that_comes_late_takes_nothing_up_again(desk: Desk) -> None:
         vendor_based_bookkeeping=False,
         created_at=job.created_at,
     )
-    assert actions.take_jobs(lease, [late], now=timezone.now(), done={job.pk}) == []
-    assert actions.take_jobs(lease, [late], now=timezone.now()) == [job]
+    assert job_state.take_jobs(lease, [late], now=timezone.now(), done={job.pk}) == []
+    assert job_state.take_jobs(lease, [late], now=timezone.now()) == [job]

@@ -10,7 +10,7 @@ from pleo_connector.connections.actions import go_live, pause
 from pleo_connector.connections.erp import open_erp, open_pleo
 from pleo_connector.connections.lease import LeaseLost
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports import actions
+from pleo_connector.exports import actions, job_state, once
 from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.exports.preview import preview, waiting_job
 from pleo_connector.history.models import Decision
@@ -138,7 +138,7 @@ def test_a_worker_killed_between_call_and_outcome_books_nothing_twice(
         if call == "before":
             patch.setattr("erp_adapters.fake.adapter.FakeAdapter.post", dies)
         else:
-            patch.setattr(actions, "save_outcomes", dies)
+            patch.setattr(once, "save_outcomes", dies)
         job = desk.export(entryIds=ids)
     assert set(Posting.objects.values_list("state", flat=True)) == {Posting.State.INTENT}
     Connection.objects.update(lease_until=None)
@@ -152,7 +152,11 @@ def test_a_worker_killed_between_call_and_outcome_books_nothing_twice(
     assert len({row["externalId"] for row in rows.values()}) == 1
 
 
-COMMITS = ("save_plan", "save_intents", "save_outcomes", "save_items", "note_reported", "job_over")
+COMMITS = {
+    **dict.fromkeys(("save_plan", "save_items", "note_reported"), actions),
+    **dict.fromkeys(("save_intents", "save_outcomes"), once),
+    "job_over": job_state,
+}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -161,7 +165,7 @@ def test_a_worker_killed_around_any_commit_books_each_entry_once(
     desk: Desk, fake_erp: FakeErp, monkeypatch: pytest.MonkeyPatch, commit: str, when: str
 ) -> None:
     ids = [add(desk), add(desk, files=1), add(desk), add(desk, "card_invoice")]
-    save = getattr(actions, commit)
+    save = getattr(COMMITS[commit], commit)
 
     def dies(*values: Any, **named: Any) -> None:
         if when == "after":
@@ -169,7 +173,7 @@ def test_a_worker_killed_around_any_commit_books_each_entry_once(
         raise LeaseLost
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, commit, dies)
+        patch.setattr(COMMITS[commit], commit, dies)
         job = desk.export(entryIds=ids)
     Connection.objects.update(lease_until=None)
     desk.work()

@@ -16,7 +16,7 @@ from erp_adapters.errors import OutcomeUnknown
 from erp_adapters.fake.adapter import FakeAdapter
 from erp_adapters.ledger import PostedVoucher
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports import actions
+from pleo_connector.exports import once
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.history.models import Decision, Run
 from pleo_connector.tenants.models import AuditEntry
@@ -46,14 +46,14 @@ def person(blind: Desk) -> Client:
 
 def die_after(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the ERP's answer and our commit of it."""
-    save, calls = actions.save_outcomes, iter(range(1, 1000))
+    save, calls = once.save_outcomes, iter(range(1, 1000))
 
     def die(*values: Any, **named: Any) -> None:
         if next(calls) == call:
             raise Killed
         save(*values, **named)
 
-    monkeypatch.setattr(actions, "save_outcomes", die)
+    monkeypatch.setattr(once, "save_outcomes", die)
 
 
 def crash(desk: Desk, entry_ids: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> ExportJob:

@@ -9,7 +9,7 @@ from typing import Any
 import erp_adapters
 from erp_adapters.ledger import PostedVoucher
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions
+from pleo_connector.exports import once
 from tests.chaos.house import House
 from tests.chaos.judge import Verdict
 from tests.chaos.sweep import Cell, Sweep
@@ -17,7 +17,7 @@ from tests.chaos.sweep import Cell, Sweep
 
 def without_the_intent() -> None:
     """What is about to be booked is written down only after it was booked."""
-    save_intents, save_outcomes = actions.save_intents, actions.save_outcomes
+    save_intents, save_outcomes = once.save_intents, once.save_outcomes
     held: list[tuple[Any, dict[str, Any]]] = []
 
     def hold(*values: Any, **named: Any) -> None:
@@ -29,7 +29,7 @@ def without_the_intent() -> None:
             save_intents(*intended, **options)
         save_outcomes(*values, **named)
 
-    actions.save_intents, actions.save_outcomes = hold, save_both
+    once.save_intents, once.save_outcomes = hold, save_both
 
 
 def without_the_fence() -> None:
