@@ -13,7 +13,7 @@ from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 from playwright.sync_api import Browser, Page
@@ -113,12 +113,12 @@ def is_too_wide(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
-def look(page: Page, name: str) -> list[str]:
-    """What is wrong with the page, over both widths and both themes."""
+def look(page: Page, name: str, *, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+    """What is wrong with the page, over the widths and both themes."""
     wrong = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        for width in WIDTHS:
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             said = findings(page)
             if is_too_wide(page):
@@ -136,6 +136,75 @@ def test_every_page(visitor: Page, place: Place) -> None:
         if "<html" in visitor.request.get(url).text():  # not a file, or a part of a page
             visitor.goto(url)
             wrong += look(visitor, name)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_as_a_viewer(visitor: Page, place: Place) -> None:
+    """Without buttons the same holds. One width each is enough: the parts are the same."""
+    log_in(visitor, place.people["viewer"])
+    wrong = []
+    for number, name in enumerate(PAGES):
+        url = place.url(name)
+        reply = visitor.request.get(url)
+        if reply.ok and "<html" in reply.text():
+            visitor.goto(url)
+            wrong += look(visitor, f"viewer-{name}", widths=(WIDTHS[number % 2],))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_of_a_company_with_nothing_in_it(visitor: Page, place: Place) -> None:
+    with scopes_disabled():
+        tenant = factories.make_tenant("Sydhavn AB")
+        bare = factories.make_bare_connection(tenant)
+    wrong = []
+    for number, name in enumerate(PAGES):
+        url = address(name, bare)
+        log_in(visitor, factories.owner_of(tenant))
+        reply = visitor.request.get(url)
+        if reply.ok and "<html" in reply.text():
+            visitor.goto(url)
+            wrong += look(visitor, f"empty-{name}", widths=(WIDTHS[number % 2],))
+    with scopes_disabled():
+        bare.delete()
+    visitor.goto("/")
+    wrong += look(visitor, "empty-home-first")
+    assert not wrong, "\n".join(wrong)
+
+
+def address(name: str, connection: Connection) -> str:
+    """Of a page of the company or of the connection; nowhere for one of what it has not."""
+    for args in ((), (connection.public_id,), (connection.public_id, "tryton")):
+        try:
+            return reverse(name, args=args)
+        except NoReverseMatch:
+            continue
+    return "/nowhere/"
+
+
+def test_the_pages_about_what_did_not_work(visitor: Page, place: Place, monkeypatch: Any) -> None:
+    wrong = []
+    visitor.goto("/nowhere/")
+    assert "There is nothing here" in visitor.content()
+    wrong += look(visitor, "error-404")
+    visitor.goto("/invitation/guessed/")
+    wrong += look(visitor, "error-invitation")
+    visitor.goto(place.url("settings"))
+    visitor.evaluate("document.querySelector('main input[name=csrfmiddlewaretoken]').remove()")
+    visitor.get_by_role("button", name="Save").click()
+    assert "The form was too old" in visitor.content()
+    wrong += look(visitor, "error-csrf")
+    log_in(visitor, place.people["viewer"])
+    visitor.goto(place.url("hand-over"))
+    assert "This is not yours to change" in visitor.content()
+    wrong += look(visitor, "error-403")
+
+    def fail(tenant: Tenant) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr("pleo_connector.web.views.home._rows", fail)
+    visitor.goto("/")
+    assert "Something went wrong on our side" in visitor.content()
+    wrong += look(visitor, "error-500")
     assert not wrong, "\n".join(wrong)
 
 
@@ -192,8 +261,9 @@ def log_in(page: Page, user: User) -> None:
     client = Client()
     client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
-    url = page.url.partition("/accounts")[0]
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
+    kept = next(x for x in page.context.cookies() if x.get("name") == name)
+    value = client.cookies[name].value
+    page.context.add_cookies([{"name": name, "value": value, "url": f"http://{kept['domain']}"}])
 
 
 def test_the_pages_to_get_in(visitor: Page, live_server: LiveServer) -> None:
