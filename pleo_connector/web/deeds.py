@@ -119,6 +119,14 @@ DEEDS: dict[str, Deed] = {
     "approved a plan": Deed(
         "sync", gettext_lazy("Approved a plan: %(subject)s, %(kept)s not archived")
     ),
+    "kept records of a plan": Deed(
+        "sync",
+        gettext_lazy("Kept records that a plan would archive, %(records)s in all: %(subject)s"),
+    ),
+    "let kept records of a plan go": Deed(
+        "sync",
+        gettext_lazy("Allowed a plan to archive what was kept, %(records)s in all: %(subject)s"),
+    ),
     "let a kept record go": Deed(
         "sync", gettext_lazy("Allowed to archive %(subject)s, which was kept before")
     ),
