@@ -66,7 +66,9 @@ def fresh_catalog(*, connection: Connection, erp: ErpAdapter, now: datetime) -> 
 
 def confirm_company(*, connection: Connection, erp: ErpAdapter) -> None:
     """OtherCompany where the access opens other books: theirs must not replace what Pleo has."""
-    _confirmed(connection, erp)
+    company = _confirmed(connection, erp)
+    if company.currency != connection.erp_currency or connection.erp_problem:
+        store_company(connection, company)
 
 
 def _confirmed(connection: Connection, erp: ErpAdapter) -> Company:

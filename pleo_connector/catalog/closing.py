@@ -63,6 +63,7 @@ def over(run: RunOf, plan: SyncPlan) -> None:
             fingerprint=plan.fingerprint if is_equal else "",
             compared_at=now if is_equal else None,
             turns_on=plan.turns_on,
+            **({} if plan.is_whole else {"next_run_at": now}),  # what else was found
         )
 
 
@@ -253,7 +254,8 @@ def _look_next(run: RunOf, **changes: Any) -> None:
     row = SyncSchedule.objects.select_for_update().get(pk=run.schedule.pk)
     was = run.schedule
     if (row.asked_at, row.next_run_at) == (was.asked_at, was.next_run_at):
-        changes |= {"asked_at": None, "only": "", "next_run_at": next_run_at(row, run.now())}
+        later = next_run_at(row, run.now())
+        changes = {"asked_at": None, "only": "", "next_run_at": later} | changes
     changes["sent_at"] = None
     SyncSchedule.objects.filter(pk=row.pk).update(**changes)
 

@@ -1,6 +1,5 @@
 """What the ERP has of one kind, read to the end, and a mark by which a change of it is seen."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +10,6 @@ from erp_adapters.base import CatalogKind, ErpAdapter
 from erp_adapters.ledger import Dimension, DimensionValue
 from pleo_connector.catalog.models import SyncKind
 from pleo_connector.catalog.plan import turns_on
-from pleo_connector.catalog.records import to_json
 
 CATALOG_KINDS: dict[str, CatalogKind] = {
     SyncKind.ACCOUNTS: "accounts",
@@ -33,8 +31,14 @@ class Source:
         return min((day for day in days if day), default=None)
 
     def mark(self) -> str:
-        rows: Iterable[Any] = [*self.records, *(x for y in self.values.values() for x in y)]
-        return marked(json.dumps([to_json(row) for row in rows], sort_keys=True))
+        rows = [*self.records, *(x for values in self.values.values() for x in values)]
+        return marked(repr([_facts(row) for row in rows]))
+
+
+def _facts(record: Any) -> list[Any]:
+    """As it is said in every process: sets have an order of their own in each."""
+    facts = [getattr(record, name) for name in record.__slots__]
+    return [sorted(x) if isinstance(x, frozenset) else x for x in facts]
 
 
 def marked(text: str) -> str:

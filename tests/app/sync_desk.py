@@ -59,6 +59,18 @@ class SyncDesk:
             if not group["archived"]
         }
 
+    def active_groups_folded(self) -> dict[str, dict[str, str]]:
+        """The same, by codes in capitals; groups or tags that are there twice are an error."""
+        found: dict[str, dict[str, str]] = {}
+        for group in self.pleo("tagGroups"):
+            if not group["archived"]:
+                tags = [x for x in group["tags"] if not x["archived"]]
+                by_code = {x["code"].upper(): x["name"] for x in tags}
+                assert len(by_code) == len(tags), tags
+                assert group["code"].upper() not in found, group
+                found[group["code"].upper()] = by_code
+        return found
+
     def active_accounts(self) -> dict[str, tuple[str, str]]:
         return {
             x["externalId"]: (x["code"], x["name"])
@@ -75,6 +87,9 @@ class SyncDesk:
     ) -> None:
         match = {"method": method, "path": path}
         self.simulator("POST", "/faults", match=match, effect=effect, times=times, skip=skip)
+
+    def now(self) -> datetime:
+        return timezone.now()
 
     # -- Working ----------------------------------------------------------------------------
 

@@ -61,6 +61,10 @@ OURS = (
     "exports_exportjob",
     "exports_posting",
     "catalog_catalogsnapshot",
+    "catalog_syncplan",
+    "catalog_syncschedule",
+    "catalog_syncsettings",
+    "catalog_keptrecord",
     "connections_webhookevent",
 )
 

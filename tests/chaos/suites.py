@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections
 
 from pleo_connector.celery import app as celery
-from tests.chaos import broken, outages, tokens
+from tests.chaos import broken, master_data, outages, tokens
 from tests.chaos.house import House, furnish, second_tenant
 from tests.chaos.judge import Verdict
 from tests.chaos.scenarios import EXPORT, SCENARIOS, Scenario
@@ -28,6 +28,7 @@ from tests.chaos.sweep import (
 )
 
 ALL = 1_000_000
+SCENARIOS[master_data.MasterData.name] = master_data.MasterData()
 
 
 @dataclass

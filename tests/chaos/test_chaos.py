@@ -37,8 +37,10 @@ def result(suite: str, *options: str) -> dict[str, Any]:
     [
         "crash sweep, fake",
         "crash sweep, one journal per export, fake",
+        "crash sweep, master data, fake",
         "overtaken workers, fake",
         "overtaken workers, one journal per export, fake",
+        "overtaken workers, master data, fake",
         "fault schedules",
         "eight workers, one expired token",
         "two tenants in one process",
