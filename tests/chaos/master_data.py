@@ -81,8 +81,8 @@ class MasterData(Scenario):
         verdict.losses += ["the ERP lacks the vendor"] * (not cafes)
         verdict.duplicates += ["the ERP has the vendor twice"] * (len(cafes) > 1)
         with scopes_disabled():
-            rows = Run.objects.filter(kind__in=SyncKind.values).exclude(state=Run.State.COMPLETED)
-            verdict.wrong_states += [f"{x.kind} is {x.state}: {x.headline}" for x in rows]
+            runs = Run.objects.filter(kind__in=SyncKind.values).exclude(state=Run.State.COMPLETED)
+            verdict.wrong_states += [f"{x.kind} is {x.state}: {x.headline}" for x in runs]
         return verdict
 
 
