@@ -17,7 +17,7 @@ RemoteError
 
 from typing import Literal
 
-System = Literal["erp", "pleo"]
+System = Literal["erp", "pleo", "customer"]  # a customer's own program
 
 
 class RemoteError(Exception):

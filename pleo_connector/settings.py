@@ -125,10 +125,21 @@ HIDDEN_ADAPTERS: list[str] = env.list("HIDDEN_ADAPTERS", default=["fake"])
 KEEP_CALLS_DAYS = env.int("KEEP_CALLS_DAYS", default=90)
 KEEP_ATTEMPTS_DAYS = env.int("KEEP_ATTEMPTS_DAYS", default=400)
 KEEP_DECISIONS_DAYS = env.int("KEEP_DECISIONS_DAYS", default=3650)  # why it was booked like this
+KEEP_MESSAGES_DAYS = env.int("KEEP_MESSAGES_DAYS", default=90)  # letters and webhooks we sent
 KEEP_WEBHOOKS_DAYS = env.int("KEEP_WEBHOOKS_DAYS", default=30)
 KEEP_PLANS_DAYS = env.int("KEEP_PLANS_DAYS", default=90)  # what syncs changed, record by record
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # of Prometheus; without one there is no /metrics
+
+# -- Messages -----------------------------------------------------------------------------------
+
+# How long after each try that failed the next one comes; after the last it is given up.
+MESSAGE_RETRY_SECONDS: list[int] = env.list(
+    "MESSAGE_RETRY_SECONDS",
+    cast=int,
+    default=[5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400],
+)
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=7)  # in the person's own time zone
 
 # -- Django -------------------------------------------------------------------------------------
 
@@ -272,6 +283,10 @@ CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "wake-due-connections": {"task": "exports.wake_due", "schedule": WAKE_SECONDS},
     "wake-due-syncs": {"task": "catalog.wake_due", "schedule": SYNC_WAKE_SECONDS},
+    "pass-on-problems": {"task": "web.pass_on_problems", "schedule": 20},
+    "send-webhooks": {"task": "history.send_webhooks", "schedule": 10},
+    "send-letters": {"task": "web.send_letters", "schedule": 30},
+    "make-digests": {"task": "web.make_digests", "schedule": 600},
     "delete-old-rows": {"task": "history.delete_old", "schedule": 600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env("BEAT_FILE", default=str(DATA_DIR / "beat-schedule"))

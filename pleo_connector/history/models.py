@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django_scopes import ScopedManager
 
+from pleo_connector.connections.encryption import EncryptedJSONField
 from pleo_connector.connections.models import Connection
 from pleo_connector.tenants.models import Tenant, User
 
@@ -295,6 +296,7 @@ class ProblemEvent(models.Model):
     actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     until = models.DateTimeField(null=True)  # how long it is muted; None: for good
     at = models.DateTimeField()
+    passed_on_at = models.DateTimeField(null=True)  # to those who want to be told of it
 
     objects: ClassVar[models.Manager["ProblemEvent"]] = ScopedManager(
         tenant="problem__connection__tenant"
@@ -313,6 +315,88 @@ class ProblemEvent(models.Model):
                 name="seen_once_a_person",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(passed_on_at=None, kind__in=["opened", "resolved"]),
+                name="events_to_pass_on",
+            ),
+            models.Index(fields=["at"], name="problem_events_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.problem_id}"
+
+
+class WebhookEndpoint(models.Model):
+    """Where a customer's program wants to be told of problems, signed with a secret of its own."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="webhook_endpoints")
+    url = models.URLField(max_length=500)
+    secret = EncryptedJSONField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # removed by a person, or gone by its own word
+
+    objects: ClassVar[models.Manager["WebhookEndpoint"]] = ScopedManager(tenant="tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "url"],
+                condition=models.Q(ended_at=None),
+                name="one_endpoint_per_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Message(models.Model):
+    """What is sent about problems: to an endpoint, or as a letter to a person. At least once,
+    always under the same id."""
+
+    class Kind(models.TextChoices):
+        OPENED = "problem.opened", "A problem opened"
+        RESOLVED = "problem.resolved", "A problem is resolved"
+        TEST = "test", "Test"
+        URGENT = "urgent", "A connection is dead"  # letters
+        DIGEST = "digest", "Open problems of a day"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="messages")
+    endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, null=True, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    event = models.ForeignKey(ProblemEvent, models.SET_NULL, null=True, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    day = models.DateField(null=True)  # of a digest
+    body = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True)  # None once it is over
+    tries = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)  # of the last answer
+    problem = models.CharField(max_length=500, blank=True)  # of the last try
+
+    objects: ClassVar[models.Manager["Message"]] = ScopedManager(tenant="tenant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "event"], name="told_endpoint_once"),
+            models.UniqueConstraint(fields=["user", "event"], name="told_person_once"),
+            models.UniqueConstraint(fields=["user", "tenant", "day"], name="one_digest_a_day"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(next_try_at__isnull=False),
+                name="messages_due",
+            ),
+            models.Index(fields=["tenant", "-created_at", "-id"], name="messages_by_tenant"),
+            models.Index(fields=["created_at"], name="messages_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.public_id}"

@@ -11,13 +11,15 @@ from pleo_connector.connections.queries import get_connection, get_place
 from pleo_connector.history.models import (
     Attempt,
     Decision,
+    Message,
     Problem,
     ProblemEntry,
     ProblemEvent,
     RemoteCall,
     Run,
+    WebhookEndpoint,
 )
-from pleo_connector.tenants.models import Membership, User
+from pleo_connector.tenants.models import Membership, Tenant, User
 
 RECENT = 20  # runs in which the last good call is looked for
 
@@ -106,3 +108,17 @@ def kept_entries(problem: Problem) -> "QuerySet[ProblemEntry]":
 def events_of(problem: Problem) -> list[ProblemEvent]:
     """The newest first."""
     return list(problem.events.select_related("actor").order_by("-at", "-pk"))
+
+
+# -- Messages -----------------------------------------------------------------------------------
+
+
+def endpoints_of(tenant: Tenant) -> list[WebhookEndpoint]:
+    """Those that are told, the newest first."""
+    return list(WebhookEndpoint.objects.filter(tenant=tenant, ended_at=None).order_by("-pk"))
+
+
+def sent_to_endpoints(tenant: Tenant) -> "QuerySet[Message]":
+    """What was sent to programs, or is on its way, the newest first."""
+    rows: QuerySet[Message] = Message.objects.filter(tenant=tenant, endpoint__isnull=False)
+    return rows.select_related("endpoint", "event__problem").order_by("-created_at", "-pk")

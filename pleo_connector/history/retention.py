@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import WebhookEvent
-from pleo_connector.history.models import Attempt, Decision, Problem, RemoteCall, Run
+from pleo_connector.history.models import Attempt, Decision, Message, Problem, RemoteCall, Run
 
 BATCH = 1000  # rows a transaction
 BATCHES = 50  # of one kind, a run
@@ -76,6 +76,7 @@ keep(
         ),
     )
 )
+keep(Kind("messages", Message, "created_at", "KEEP_MESSAGES_DAYS", lambda: Q(next_try_at=None)))
 keep(Kind("webhook events", WebhookEvent, "received_at", "KEEP_WEBHOOKS_DAYS"))
 
 

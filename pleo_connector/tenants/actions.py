@@ -3,7 +3,7 @@ from typing import Any
 from django.db import transaction
 from django_scopes import get_scope, scope
 
-from pleo_connector.tenants.models import AuditEntry, Membership, Role, Tenant, User
+from pleo_connector.tenants.models import AuditEntry, Mail, Membership, Role, Tenant, User
 
 
 def create_tenant(*, name: str, owner: User) -> Tenant:
@@ -17,10 +17,10 @@ def create_tenant(*, name: str, owner: User) -> Tenant:
     return tenant
 
 
-def save_preferences(*, user: User, language: str, time_zone: str) -> None:
-    """How pages speak to the person; empty: as their browser asks."""
-    user.language, user.time_zone = language, time_zone
-    user.save(update_fields=["language", "time_zone"])
+def save_preferences(*, user: User, language: str, time_zone: str, mail: str = Mail.ALL) -> None:
+    """How pages and letters speak to the person; empty: as their browser asks."""
+    user.language, user.time_zone, user.mail = language, time_zone, Mail(mail)
+    user.save(update_fields=["language", "time_zone", "mail"])
 
 
 def record_audit(

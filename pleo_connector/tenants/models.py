@@ -24,6 +24,14 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
 
+class Mail(models.TextChoices):
+    """Which letters about problems a person wants."""
+
+    ALL = "all", _("At once of a dead connection, and once a day what is new")
+    URGENT = "urgent", _("Only of a dead connection")
+    NONE = "none", _("None")
+
+
 class User(AbstractUser):
     """A person, known by their e-mail address."""
 
@@ -33,6 +41,7 @@ class User(AbstractUser):
     # How pages speak to the person; empty: as their browser asks.
     language = models.CharField(max_length=10, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    mail = models.CharField(max_length=10, choices=Mail.choices, default=Mail.ALL)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -130,6 +130,9 @@ DEEDS: dict[str, Deed] = {
     "let a kept record go": Deed(
         "sync", gettext_lazy("Allowed to archive %(subject)s, which was kept before")
     ),
+    "added a webhook": Deed("programs", gettext_lazy("Added the webhook %(subject)s")),
+    "removed a webhook": Deed("programs", gettext_lazy("Removed the webhook %(subject)s")),
+    "tested a webhook": Deed("programs", gettext_lazy("Sent a test to the webhook %(subject)s")),
     "muted a problem": Deed("problems", gettext_lazy("Muted a problem %(until)s: %(subject)s")),
     "unmuted a problem": Deed("problems", gettext_lazy("Took the mute off a problem: %(subject)s")),
 }

@@ -27,6 +27,7 @@ from pleo_connector.web.views import (
     sync_values,
     syncs,
     tokens,
+    webhooks,
 )
 
 ENTRY = "exports/<uuid:public_id>/entries/<uuid:entry_public_id>/"
@@ -56,6 +57,9 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("history/file.csv", history.history_csv, name="history-csv"),
     path("runs/<uuid:public_id>/", history.run_page, name="run"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<uuid:public_id>/test/", webhooks.test, name="webhook-test"),
+    path("webhooks/<uuid:public_id>/remove/", webhooks.remove, name="webhook-remove"),
     path("problems/", problems.problems, name="problems"),
     path("problems/<uuid:public_id>/", problems.problem, name="problem"),
     path("problems/<uuid:public_id>/again/", exports.kept_again, name="problem-again"),

@@ -15,7 +15,7 @@ from django_scopes import scope, scopes_disabled
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.history.models import Problem
+from pleo_connector.history.models import Problem, WebhookEndpoint
 from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import ApiScope, ApiToken, Invitation, Tenant, User
 from pleo_connector.tenants.tokens import create_token
@@ -37,6 +37,15 @@ class Place:
     people: dict[str, User] = field(default_factory=dict)
 
     @property
+    def endpoint(self) -> WebhookEndpoint:
+        values = {"secret": "whsec_c2VjcmV0", "created_at": timezone.now()}
+        url = "https://tools.firm.example/problems"
+        found, _ = WebhookEndpoint.objects.get_or_create(
+            tenant=self.tenant, url=url, ended_at=None, defaults=values
+        )
+        return found
+
+    @property
     def problem(self) -> Problem:
         found: Problem = self.connection.problems.all()[0]
         return found
@@ -51,6 +60,8 @@ class Place:
             "export-again": (self.job.public_id,),
             "entry": (self.job.public_id, self.job.items.all()[0].public_id),
             "entry-answer": (self.job.public_id, self.job.items.all()[0].public_id),
+            "webhook-test": (self.endpoint.public_id,),
+            "webhook-remove": (self.endpoint.public_id,),
             "problem": (self.problem.public_id,),
             "problem-again": (self.problem.public_id,),
             "problem-mute": (self.problem.public_id,),
@@ -90,6 +101,7 @@ class Place:
             "history",
             "history-csv",
             "problems",
+            "webhooks",
             *("ops", "ops-runs", "ops-runs-csv", "ops-connections", "ops-connections-csv"),
             "pleo-callback",
             "connection-new",
@@ -229,6 +241,9 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "rules": (SEE, OPERATE),
     "rule-new": (SEE, FORM_OPERATE),
     "rule": (SEE, FORM_OPERATE),
+    "webhooks": (OWN, (200, 200, 403, 403, 200, 200, LOGIN)),
+    "webhook-test": ((302, 302, 302, 302, 404, 404, LOGIN), CONFIGURE),
+    "webhook-remove": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
     "problems": (OWN, None),
     "connection-problems": (SEE, None),
     "problem": (SEE, None),

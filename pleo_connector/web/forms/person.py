@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from pleo_connector.tenants.models import User
+from pleo_connector.tenants.models import Mail, User
 
 
 def zones() -> list[tuple[str, str]]:
@@ -26,10 +26,20 @@ class PersonForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Of all times that you see."), required=False
     )
+    mail = forms.ChoiceField(
+        label=_("E-mails about problems"),
+        help_text=_("Of all your companies. A problem is told once, and again if it comes back."),
+        choices=Mail.choices,
+        required=False,
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"language": user.language, "time_zone": user.time_zone}
+        self.initial = {"language": user.language, "time_zone": user.time_zone, "mail": user.mail}
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("As the browser says")), *zones()]
+
+    def clean_mail(self) -> str:
+        """A form without the field leaves it as it is by default."""
+        return self.cleaned_data["mail"] or Mail.ALL

@@ -1,0 +1,87 @@
+"""Programs of a customer that are told of problems: addresses, their secret, and what was sent."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from pleo_connector.history.messages import CannotAdd, add_endpoint, remove_endpoint, send_test
+from pleo_connector.history.models import WebhookEndpoint
+from pleo_connector.history.queries import endpoints_of, sent_to_endpoints
+from pleo_connector.web.forms.webhooks import WebhookForm
+from pleo_connector.web.question import Question, ask
+from pleo_connector.web.tables.base import page_of
+from pleo_connector.web.tables.webhooks import MessageTable
+from pleo_connector.web.visit import Seat, on_company, require
+
+
+@never_cache
+@on_company
+def webhooks(request: HttpRequest, seat: Seat) -> HttpResponse:
+    form = WebhookForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        require(seat)
+        if form.is_valid():
+            try:
+                endpoint, secret = add_endpoint(
+                    tenant=seat.tenant,
+                    url=form.cleaned_data["url"],
+                    actor=seat.user,
+                    now=timezone.now(),
+                )
+            except CannotAdd as problem:
+                form.add_error("url", str(problem))
+            else:
+                shown = {"endpoint": endpoint, "secret": secret}
+                return render(request, "web/webhook_made.html", shown)
+    shown = {
+        "form": form,
+        "endpoints": endpoints_of(seat.tenant),
+        "table": MessageTable(page_of(request, sent_to_endpoints(seat.tenant))),
+        "can_configure": seat.can_configure,
+    }
+    return render(request, "web/webhooks.html", shown)
+
+
+def _endpoint(seat: Seat, public_id: UUID) -> WebhookEndpoint:
+    rows = WebhookEndpoint.objects.filter(tenant=seat.tenant, ended_at=None)
+    endpoint: WebhookEndpoint = get_object_or_404(rows, public_id=public_id)
+    return endpoint
+
+
+@on_company
+def test(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
+    endpoint = _endpoint(seat, public_id)
+    if request.method == "POST":
+        require(seat)
+        send_test(endpoint=endpoint, actor=seat.user, now=timezone.now())
+        messages.success(request, _("A test is on its way. The list says whether it arrived."))
+    return redirect("webhooks")
+
+
+@on_company
+def remove(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
+    endpoint = _endpoint(seat, public_id)
+    require(seat)
+    if request.method == "POST":
+        remove_endpoint(endpoint=endpoint, actor=seat.user, now=timezone.now())
+        messages.success(request, _("The address is not told any more."))
+        return redirect("webhooks")
+    question = Question(
+        title=_("Stop telling %(url)s?") % {"url": endpoint.url},
+        consequences=[
+            _("Nothing is sent there any more, and what waits is given up."),
+            _("Its secret is of no use any more."),
+            _("It can be added again, with a new secret."),
+        ],
+        action=_("Remove the address"),
+        keep=_("Keep it"),
+        back=reverse("webhooks"),
+        is_grave=True,
+    )
+    return ask(request, question)
