@@ -82,6 +82,9 @@ def ask_for_sync(
     if connection.state != Connection.State.LIVE:
         raise NotPossible(_("The connection is not live, so nothing is kept in step."))
     kinds = [SyncKind(kind)] if kind else list(SyncKind)
+    rows = SyncSchedule.objects.filter(connection=connection, is_paused=True)
+    if kind and rows.filter(kind=kind).exists():
+        raise NotPossible(_("This kind is paused. Resume it, and it is looked at at once."))
     with transaction.atomic():
         record_audit(
             tenant=connection.tenant,

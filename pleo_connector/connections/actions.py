@@ -28,6 +28,13 @@ from pleo_connector.pleo.webhooks import Notification
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import Tenant, User
 
+# All that giving access to an ERP changes. Never the whole row: a worker's lease is in it.
+ERP_FIELDS = [
+    *("erp_kind", "erp_settings", "erp_company_id", "erp_company_name", "erp_currency"),
+    *("erp_lock_date", "erp_confirmed_at", "erp_problem"),
+    *("erp_access_ends", "erp_access_checked_at"),
+]
+
 
 class CannotConnect(Exception):
     """A sentence for the person who is connecting."""
@@ -125,7 +132,7 @@ def store_erp_access(
         connection.erp_currency, connection.erp_lock_date = company.currency, company.lock_date
         connection.erp_confirmed_at, connection.erp_problem = now, ""
         connection.erp_access_ends = connection.erp_access_checked_at = None
-        connection.save()
+        connection.save(update_fields=ERP_FIELDS)
         health.changed(connection_id=connection.pk, now=now)
         ErpCredentials.objects.update_or_create(
             connection=connection, defaults={"secrets": secrets}

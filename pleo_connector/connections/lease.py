@@ -136,6 +136,13 @@ def between_leases(connection: Connection) -> Iterator[None]:
         yield
 
 
+def overtake(connection_id: int) -> None:
+    """Whoever works on it loses the lease at once, and can neither write nor call any more."""
+    Connection.objects.filter(pk=connection_id).update(
+        lease_fence=F("lease_fence") + 1, lease_until=None, lease_holder=""
+    )
+
+
 def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"[:100]
 

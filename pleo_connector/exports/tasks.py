@@ -15,6 +15,7 @@ from django_scopes import scope, scopes_disabled
 import erp_adapters
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError, Unavailable
+from pleo_connector.catalog.actions import OtherCompany, confirm_company
 from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
 from pleo_connector.connections.erp import SecretMissing, open_erp, open_pleo
 from pleo_connector.connections.lease import Lease, LeaseLost, claim
@@ -117,9 +118,12 @@ def look_up_rest(lease: Lease, erp: ErpAdapter, *, now: Callable[[], datetime]) 
     if not queries.is_anything_unknown(lease.connection):
         return None
     try:
+        confirm_company(connection=lease.connection, erp=erp)
         once.recover(lease, erp, now=now())
     except Wait as wait:
         return timedelta(seconds=wait.seconds)
+    except OtherCompany as error:  # in other books, nothing of ours is found
+        mark_erp_problem(connection=lease.connection, sentence=error.message)
     except RemoteError as error:
         logger.info("Connection %s looks it up later: %s", lease.connection.pk, error)
     return None

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope
 
-from pleo_connector.catalog import decisions, schedules, tasks
+from pleo_connector.catalog import decisions, restart, schedules, tasks
 from pleo_connector.catalog.keeping import NotPossible
 from pleo_connector.catalog.models import SyncKind, SyncSchedule
 from pleo_connector.catalog.sync import SyncRun
@@ -201,3 +202,33 @@ def test_a_plan_is_decided_once(house: SyncDesk) -> None:
     decisions.approve_plan(plan=plan, actor=house.desk.user, now=now)
     with pytest.raises(NotPossible):
         decisions.approve_plan(plan=plan, actor=house.desk.user, now=now)
+
+
+def start_over(house: SyncDesk) -> None:
+    with transaction.atomic():
+        restart.start_over(connection=house.connection, now=timezone.now())
+
+
+def test_other_books_begin_with_a_plan_for_a_person_again(house: SyncDesk) -> None:
+    """What was approved is of the books that were left."""
+    house.only("accounts")
+    house.seed_erp(accounts=[{"code": "1", "name": "One"}])
+    house.sync_and_approve("accounts")
+    house.seed_erp(accounts=[{"code": "2", "name": "Two"}])
+    start_over(house)
+    house.sync("accounts")
+    plan = house.plan("accounts")
+    assert (plan.state, plan.why) == ("waiting", "first")
+    start_over(house)
+    plan.refresh_from_db()
+    assert plan.state == "over"
+    assert not plan.items.filter(state__in=["planned", "sent"]).exists()
+    assert house.run("accounts").state == "failed"
+    with pytest.raises(NotPossible):
+        decisions.approve_plan(plan=plan, actor=house.desk.user, now=timezone.now())
+
+
+def test_a_paused_kind_that_is_asked_for_says_so(house: SyncDesk) -> None:
+    house.only("accounts")
+    with pytest.raises(NotPossible, match="paused"):
+        house.ask("tags")

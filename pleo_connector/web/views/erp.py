@@ -19,6 +19,7 @@ from pleo_connector.catalog.decisions import retry_after_reconnect
 from pleo_connector.connections.actions import store_erp_access
 from pleo_connector.connections.erp import choices, open_erp
 from pleo_connector.connections.models import Connection, ErpCredentials
+from pleo_connector.exports.moved import move_books
 from pleo_connector.web import pending
 from pleo_connector.web.forms.erp import ErpForm
 from pleo_connector.web.manual import manual_of
@@ -113,13 +114,11 @@ def _confirm(request: HttpRequest, visit: Visit, adapter: type[ErpAdapter]) -> H
     if waiting is None:
         messages.warning(request, _("The test was too long ago. Test the access once more."))
         return redirect(here)
-    is_other = bool(connection.erp_company_id) and (
-        (connection.erp_kind, connection.erp_company_id) != (adapter.kind, waiting.company.id)
-    )
+    is_other = _is_other(connection, adapter, waiting)
     problem = ""
     if request.method == "POST":
         if not is_other or request.POST.get("switch"):
-            return _store(request, visit, adapter, waiting)
+            return _store(request, visit, adapter, waiting, is_other=is_other)
         problem = _("Nothing was changed. Tick the box to book into the other company from now on.")
     shown = _shown(visit, adapter) | {
         "company": waiting.company,
@@ -130,11 +129,28 @@ def _confirm(request: HttpRequest, visit: Visit, adapter: type[ErpAdapter]) -> H
     return render(request, "web/erp_confirm.html", shown)
 
 
+def _is_other(connection: Connection, adapter: type[ErpAdapter], waiting: pending.Pending) -> bool:
+    """Other books than before. Number 1 in another place is another company, unless it has the same
+    name: then only its address has changed."""
+    if not connection.erp_company_id:
+        return False
+    if (connection.erp_kind, connection.erp_company_id) != (adapter.kind, waiting.company.id):
+        return True
+    is_renamed = connection.erp_company_name != waiting.company.name
+    return is_renamed and connection.erp_settings != waiting.settings
+
+
 def _store(
-    request: HttpRequest, visit: Visit, adapter: type[ErpAdapter], waiting: pending.Pending
+    request: HttpRequest,
+    visit: Visit,
+    adapter: type[ErpAdapter],
+    waiting: pending.Pending,
+    *,
+    is_other: bool,
 ) -> HttpResponse:
     connection = visit.connection
-    store_erp_access(
+    store = move_books if is_other else store_erp_access
+    store(
         connection=connection,
         kind=adapter.kind,
         erp_settings=waiting.settings,

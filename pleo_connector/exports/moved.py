@@ -1,0 +1,58 @@
+"""A connection books into another company from now on: what that means for what was booked before.
+
+The books that are left can be neither searched nor written to any more. So nothing is looked up,
+matched or attached by an id of theirs, which may be somebody else's voucher in the new books.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from pleo_connector.catalog.restart import start_over
+from pleo_connector.connections.actions import store_erp_access
+from pleo_connector.connections.lease import overtake
+from pleo_connector.connections.models import Connection
+from pleo_connector.exports.models import Posting
+from pleo_connector.history.models import Decision
+
+Match, State = Posting.Match, Posting.State
+
+
+def move_books(*, connection: Connection, now: datetime, **access: Any) -> None:
+    """`access` is that of `store_erp_access`. Who books at this moment is stopped first."""
+    with transaction.atomic():
+        overtake(connection.pk)
+        _ask_about_unknown(connection, now)
+        rows = Posting.objects.filter(connection=connection)
+        rows.filter(number="").update(number=F("erp_id"))
+        rows.filter(match__in=[Match.NEW, Match.OPEN, Match.DUE]).update(match=Match.LEFT_OPEN)
+        rows.update(erp_id="", match_keys=None)
+        start_over(connection=connection, now=now)
+        store_erp_access(connection=connection, now=now, **access)
+
+
+def _ask_about_unknown(connection: Connection, now: datetime) -> None:
+    """A person looks up what nobody knows: in the new books it would seem not to be booked."""
+    rows = Posting.objects.filter(
+        connection=connection, state__in=[State.INTENT, State.UNCERTAIN]
+    ).select_related("job")
+    sentence = (
+        f"The connection was moved to other books before it was known whether the entry is booked "
+        f"in those of {connection.erp_company_name}. Look for {{}} there."
+    )
+    Decision.objects.bulk_create(
+        (
+            Decision(
+                run_id=row.job.run_id,
+                accounting_entry_id=row.accounting_entry_id,
+                kind="books_moved",
+                sentence=sentence.format(row.reference)[:500],
+                made_at=now,
+            )
+            for row in rows
+        ),
+        ignore_conflicts=True,
+    )
+    rows.update(state=State.ASKED)
