@@ -83,10 +83,14 @@ def save_plan(
     decisions: Sequence[tuple[UUID, str, str]],
     *,
     codes: Iterable[PleoCode] = (),
+    stale: Sequence[Posting] = (),
     now: datetime,
 ) -> None:
-    """`codes` are those that the entries refer to."""
+    """`codes` are those that the entries refer to, `stale` what no plan has any more."""
     with lease.writing():
+        Posting.objects.filter(pk__in=[row.pk for row in stale]).exclude(
+            state=Posting.State.POSTED
+        ).delete()
         _store_items(items)
         _store_decisions(job, decisions, now)
         note_codes(connection=lease.connection, codes=codes, now=now)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
 from erp_adapters.base import ErpAdapter
+from erp_adapters.ledger import Voucher
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.codes import PleoCode, codes_of
 from pleo_connector.bookkeeping.common import common_number
@@ -19,10 +21,16 @@ from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.plan import Outcome, Planned, Planner
 from pleo_connector.exports.retired import renamed, retired_counts
 from pleo_connector.exports.reversal import refuse as refuse_reversed
+from pleo_connector.exports.voucher_json import voucher_from_json
 from pleo_connector.pleo.export_types import ExportItem
 
 Status = ExportJobItem.Status
 UNDONE = (Posting.State.REVERSING, Posting.State.REVERSED)
+HALF_BOOKED = (
+    "A part of this entry is booked as {number}. The entry, or how entries are booked, has changed "
+    "since, so that the rest does not fit that part. Undo the change and export it again, or "
+    "correct {number} by hand and book the rest there."
+)
 
 
 class RunOf(Protocol):
@@ -48,6 +56,7 @@ class Planning:
             export_date=run.now().date(),
         )
         self.late: list[ExportItem] = []
+        self.stale: list[Posting] = []
         self.codes: list[PleoCode] = []
 
     def plan(self) -> tuple[list[ExportJobItem], list[Planned]]:
@@ -56,7 +65,7 @@ class Planning:
         booked, payloads = [], []
         for entry_id, item in self.run.items.items():
             known = postings.get(entry_id, [])
-            if known and all(posting.state == Posting.State.POSTED for posting in known):
+            if _all_in(known):
                 item.book(before=known[0].job_id != self.run.job.pk)
                 booked.append(item)
             elif asked := [posting for posting in known if posting.state == Posting.State.ASKED]:
@@ -90,7 +99,15 @@ class Planning:
         self, items: Sequence[ExportJobItem], decisions: Sequence[tuple[UUID, str, str]]
     ) -> None:
         run = self.run
-        actions.save_plan(run.lease, run.job, items, decisions, codes=self.codes, now=run.now())
+        actions.save_plan(
+            run.lease,
+            run.job,
+            items,
+            decisions,
+            codes=self.codes,
+            stale=self.stale,
+            now=run.now(),
+        )
 
     def _payload(self, item: ExportJobItem) -> ExportItem | None:
         payload = self.run.payloads.get(item.accounting_entry_id)
@@ -110,12 +127,25 @@ class Planning:
         """What is still to be booked of each entry, and the decisions made for it."""
         planned, decisions = [], []
         again = retired_counts(self.run.lease.connection, [UUID(key) for key in outcomes])
+        half = [key for key, rows in postings.items() if _number_in(rows) and not _all_in(rows)]
+        sent = queries.vouchers_of(self.run.lease.connection, half)
         for key, outcome in outcomes.items():
             entry_id = UUID(key)
             item, known = self.run.items[entry_id], postings.get(entry_id, [])
             if not isinstance(outcome, Booking):
                 _refuse(item, outcome)
                 continue
+            number = _number_in(known)
+            if number and not _fits(sent.get(entry_id, ()), outcome.vouchers):
+                item.refuse(
+                    "invalid_configuration",
+                    HALF_BOOKED.format(number=number),
+                    fix="posting",
+                    subject="partly booked",
+                )
+                continue
+            # Of earlier settings, which made more vouchers of it: none of these stands in the ERP.
+            self.stale += [x for x in known if x.part >= len(outcome.vouchers)]
             decisions += [(entry_id, x.kind, x.sentence) for x in outcome.decisions]
             if not outcome.vouchers:
                 item.status = Status.SUCCESSFUL
@@ -152,6 +182,28 @@ class Planning:
         )
         for reference, share in shares.items():
             single[reference].vouchers = (share,)
+
+
+def _all_in(postings: Sequence[Posting]) -> bool:
+    """Whether the whole entry is booked."""
+    return bool(postings) and all(x.state == Posting.State.POSTED for x in postings)
+
+
+def _number_in(postings: Sequence[Posting]) -> str:
+    """The number of a part that is booked; empty where none is."""
+    booked = (x.number or x.erp_id or "?" for x in postings if x.state == Posting.State.POSTED)
+    return next(booked, "")
+
+
+def _fits(known: Sequence[Posting], vouchers: Sequence[Voucher]) -> bool:
+    """Whether what is left to book completes what is booked: both come from one plan."""
+    sent = [x.voucher for x in known if x.state != Posting.State.RETIRED]
+    was = [_kind_and_total(voucher_from_json(x)) for x in sent if x["lines"]]
+    return was == [_kind_and_total(x) for x in vouchers]
+
+
+def _kind_and_total(voucher: Voucher) -> tuple[str, str, Decimal]:
+    return voucher.kind, voucher.currency, voucher.total
 
 
 def _refuse(item: ExportJobItem, outcome: Exception) -> None:
