@@ -22,6 +22,8 @@ from pleo_connector.pleo.vendor_calls import ACTIVE, ARCHIVED, DRAFT, PleoVendor
 
 LONGEST = 255  # characters of an account's id, code and name at Pleo
 CHANGED = _("The accounting system has other words for it.")
+NEW_ACCOUNT = _("The accounting system has this account, and Pleo does not.")
+CUT = _("Pleo takes 255 characters of a code or name, so it shows the first part of this one.")
 
 
 def plan_accounts(
@@ -32,15 +34,17 @@ def plan_accounts(
     known = {account.external_id: account for account in existing}
     for key, account in usable.items():
         code, name = account.code[:LONGEST], account.name[:LONGEST]
+        is_cut = (code, name) != (account.code, account.name)
         there = known.get(key)
         if there is None:
-            reason = _("The accounting system has this account, and Pleo does not.")
+            reason = CUT if is_cut else NEW_ACCOUNT
             changes.append(_account("create", key, name, reason, more={"code": code}))
         elif there.archived:
             reason = _("The account is in use in the accounting system, and was archived in Pleo.")
             changes.append(_of_account("unarchive", there, name, code, reason))
         elif (there.name, there.code) != (name, code):
-            changes.append(_of_account("update", there, name, code, CHANGED))
+            reason = CUT if is_cut else CHANGED
+            changes.append(_of_account("update", there, name, code, reason))
     for there in existing:
         if not there.archived and there.external_id not in usable and there.id not in kept:
             reason = _("The accounting system does not have this account, or has closed it.")
@@ -180,10 +184,18 @@ def plan_vendors(
         hit.add(there.id)
         if change := _of_vendor(vendor, there, currency):
             changes.append(change)
-    for there in existing:
-        if there.id not in hit and there.id not in kept:
-            changes += _unmatched(there, can_create=can_create)
+    unmatched = [x for x in existing if x.id not in hit and x.id not in kept]
+    for there in unmatched:
+        changes += _unmatched(there, can_create=can_create)
+    # It may be the draft itself, created by a call without an answer: that is known once the ERP
+    # was asked for our reference. If it is not, the next run creates it.
+    adopted = {_plain(change.name) for change in changes if change.action == "adopt"}
+    changes = [x for x in changes if x.action != "create" or _plain(x.name) not in adopted]
     return Plan(in_order(changes), {"vendor": sum(x.state == ACTIVE for x in existing)})
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _usable_vendors(vendors: Sequence[Vendor]) -> tuple[dict[str, Vendor], list[Change]]:

@@ -302,6 +302,22 @@ def test_a_vendor_born_in_pleo_is_created_in_the_erp_once(house: SyncDesk, drop:
     assert house.writes() == []
 
 
+@pytest.mark.parametrize("drop", ["before", "after"])
+def test_a_draft_that_nothing_names_but_our_reference_is_one_vendor_on_both_sides(
+    house: SyncDesk, drop: str
+) -> None:
+    """After a call without an answer the ERP may list it, and nobody sees that it is the draft."""
+    house.only("vendors")
+    house.seed_erp(vendors=[erp_vendor("V1", "Paper & Co")])
+    house.sync_and_approve("vendors")
+    born_in_pleo(house, "New cafe")
+    house.erp.fault("POST /vendors$", drop=drop)
+    house.sync_and_approve("vendors")
+    assert erp_vendors(house) == ["New cafe", "Paper & Co"]
+    assert sorted(x["name"] for x in house.pleo("vendors")) == ["New cafe", "Paper & Co"]
+    assert vendors(house)["New cafe"][0] == "ACTIVE"
+
+
 def test_a_draft_is_found_though_the_erp_has_not_changed(house: SyncDesk) -> None:
     house.only("vendors")
     house.seed_erp(vendors=[erp_vendor("V1", "Paper & Co")])

@@ -73,6 +73,7 @@ def test_accounts_that_pleo_cannot_show_are_named_and_long_names_shortened() -> 
     assert len(plan.problems) == 2
     (made,) = plan.create
     assert (len(made.name), len(made.more["code"])) == (255, 255)
+    assert "shows the first part" in made.reason
 
 
 def test_kept_accounts_stay() -> None:
