@@ -4,6 +4,7 @@ The books that are left can be neither searched nor written to any more. So noth
 matched or attached by an id of theirs, which may be somebody else's voucher in the new books.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,24 +36,29 @@ def move_books(*, connection: Connection, now: datetime, **access: Any) -> None:
 
 def _ask_about_unknown(connection: Connection, now: datetime) -> None:
     """A person looks up what nobody knows: in the new books it would seem not to be booked."""
-    rows = Posting.objects.filter(
-        connection=connection, state__in=[State.INTENT, State.UNCERTAIN]
-    ).select_related("job")
-    sentence = (
-        f"The connection was moved to other books before it was known whether the entry is booked "
-        f"in those of {connection.erp_company_name}. Look for {{}} there."
-    )
+    books = connection.erp_company_name
+    said = f"whether the entry is booked in those of {books}. Look for {{}} there."
+    _leave(connection, [State.INTENT, State.UNCERTAIN], State.ASKED, said, now)
+    said = f"whether {{}} is reversed in those of {books}. Look there; here it stays booked."
+    _leave(connection, [State.REVERSING], State.POSTED, said, now)
+
+
+def _leave(
+    connection: Connection, states: Sequence[str], to: str, said: str, now: datetime
+) -> None:
+    rows = Posting.objects.filter(connection=connection, state__in=states).select_related("job")
+    before = f"The connection was moved to other books before it was known {said}"
     Decision.objects.bulk_create(
         (
             Decision(
                 run_id=row.job.run_id,
                 accounting_entry_id=row.accounting_entry_id,
                 kind="books_moved",
-                sentence=sentence.format(row.reference)[:500],
+                sentence=before.format(row.number or row.reference)[:500],
                 made_at=now,
             )
             for row in rows
         ),
         ignore_conflicts=True,
     )
-    rows.update(state=State.ASKED)
+    rows.update(state=to)

@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import AuthenticationFailed, NotAllowed, Rejected, RemoteError, Unavailable
 from erp_adapters.ledger import PostedVoucher
+from pleo_connector.catalog.actions import confirm_company
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.lease import Lease, worker_name
 from pleo_connector.connections.models import Connection
@@ -45,6 +46,7 @@ def reverse_due(
     due = [rows for rows, rest in zip(groups, rests, strict=True) if rest <= timedelta()]
     if not due:
         return wait or None
+    confirm_company(connection=lease.connection, erp=erp)  # elsewhere the id is another voucher's
     run, attempt = _begin(lease, len(due), now())
     recorder.attempt = attempt
     refused, error = 0, None

@@ -104,6 +104,12 @@ def undo(
         return reverse_due(lease, erp, recorder, now=now)
     except (LeaseLost, *DATABASE_LOST):
         raise
+    except OtherCompany as error:
+        mark_erp_problem(connection=lease.connection, sentence=error.message)
+        return None
+    except RemoteError as error:
+        logger.info("Connection %s reverses later: %s", lease.connection.pk, error)
+        return timedelta(seconds=settings.RETRY_SECONDS[-1])
     except Exception as error:
         logger.error("Connection %s cannot reverse", lease.connection.pk, exc_info=error)
         recorder.attempt = None

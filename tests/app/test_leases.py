@@ -71,6 +71,18 @@ def test_what_is_unknown_is_not_looked_up_in_other_books(
     assert "Other books" in desk.connection.erp_problem
 
 
+def test_nothing_is_reversed_in_other_books(desk: Desk, fake_erp: FakeErp) -> None:
+    """There the number is somebody else's."""
+    desk.export(entryIds=desk.simulator.add(desk.company, "card_purchase", files=0))
+    Posting.objects.update(state=Posting.State.REVERSING, note="A mistake")
+    company = {"id": "2", "name": "Other books", "currency": "DKK", "lockDate": None}
+    fake_erp("PUT", "/seed", company=company)
+    desk.work()
+    assert Posting.objects.get().state == Posting.State.REVERSING
+    assert len(fake_erp.vouchers) == 1
+    assert "Other books" in desk.connection.erp_problem
+
+
 def test_moved_to_other_books_a_person_is_asked_and_the_worker_is_stopped(
     desk: Desk, fake_erp: FakeErp, settings: Any
 ) -> None:
