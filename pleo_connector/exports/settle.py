@@ -20,7 +20,7 @@ from pleo_connector.exports import actions, job_state, once, queries
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.outcomes import Stop, Wait
-from pleo_connector.exports.translation import job_type_for, meaning_of, told
+from pleo_connector.exports.translation import job_type_for, meaning_of, said_by, told
 from pleo_connector.history.models import Run
 
 # A job dies at Pleo an hour after its last update; before that we tell the real reason.
@@ -53,6 +53,8 @@ def _settle(run: JobRun, error: Exception) -> timedelta | None:
         return _pause(run, wait)
     if isinstance(error, Rejected) and error.system == "pleo":
         return _refused_by_pleo(run, error)
+    if isinstance(error, Rejected):
+        return _refused_by_erp(run, error)
     logger.error("Export job %s hit a bug", run.job.pleo_job_id, exc_info=error)
     if run.job.run.waits < BUG_TRIES:
         sentence = "Something went wrong on our side. We have been told, and try again."
@@ -110,6 +112,18 @@ def _refused_by_pleo(run: JobRun, error: Rejected) -> timedelta | None:
         return _stop(run, Stop.finished_at_pleo(remote))
     stop = Stop("validation_failure", f"Pleo: {error.message}", fix="pleo", origin=Run.Origin.PLEO)
     return _stop(run, stop)
+
+
+def _refused_by_erp(run: JobRun, error: Rejected) -> timedelta | None:
+    """Not one voucher but all of it, such as an address where no ERP answers any more.
+
+    It may be somebody who stands in front of it, for a while: so it is tried a few times.
+    """
+    if run.job.run.waits < BUG_TRIES:
+        sentence = said_by(run.erp.label, error)
+        return _pause(run, Wait(_delay(run), run.erp.label, sentence))
+    meaning, sentence = meaning_of(error), told(error, erp=run.erp.label)
+    return _stop(run, Stop(meaning.job_type, sentence, fix=meaning.fix, origin=Run.Origin.ERP))
 
 
 def _stop(run: JobRun, stop: Stop) -> timedelta | None:

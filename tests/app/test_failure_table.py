@@ -401,6 +401,11 @@ def busy_pleo(scene: Scene) -> None:
     scene.desk.simulator("POST", "/faults", match=match, effect=effect)
 
 
+def nobody_there(scene: Scene) -> None:
+    error = {"code": "gone", "message": "No company is kept here any more."}
+    scene.erp.fault("GET /company$", status=404, body=error, times=99)
+
+
 def bug(scene: Scene) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
@@ -441,6 +446,7 @@ def bug(scene: Scene) -> None:
         ),
         (all_closed, "invalid_configuration", ("No period is open in Fake ERP", "Open one")),
         (busy_pleo, "pleo_rate_limit", ("Pleo asks us to slow down",)),
+        (nobody_there, "validation_failure", ("Fake ERP: No company is kept here any more.",)),
         (bug, "validation_failure", ("went wrong on our side", "Write to us")),
     ],
 )

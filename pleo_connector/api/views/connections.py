@@ -15,7 +15,7 @@ from pleo_connector.api.shapes.base import Empty
 from pleo_connector.api.shapes.connections import ConnectionShape
 from pleo_connector.api.shapes.exports import Looking, PreviewShape, voucher_data
 from pleo_connector.connections.actions import check_now
-from pleo_connector.connections.erp import SecretMissing, open_erp, open_pleo
+from pleo_connector.connections.erp import open_erp, open_pleo
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.preview import PreviewedEntry, preview, waiting_job
 from pleo_connector.tenants.models import ApiScope
@@ -70,13 +70,14 @@ class Preview(ApiView):
             raise Conflict("Connect Pleo and the accounting system first.")
         try:
             pleo, erp = open_pleo(connection), open_erp(connection)
+        except ValueError as error:  # what is stored does not fit the adapter any more
+            raise Conflict(str(error)) from error
+        try:
             job = waiting_job(connection, pleo)
             now = timezone.now()
             entries = preview(connection, job, pleo=pleo, erp=erp, now=now) if job else []
         except RemoteError as error:
             raise FarSideAway(error.message) from error
-        except SecretMissing as error:
-            raise Conflict(str(error)) from error
         shown = {"pleo_job_id": job.id if job else None, "entries": list(map(_row, entries))}
         return Response(PreviewShape(shown).data)
 
