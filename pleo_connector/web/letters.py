@@ -20,7 +20,7 @@ from django_scopes import scope
 from pleo_connector.history.messages import BATCH, note_not_sent, note_sent, take_due
 from pleo_connector.history.models import Message, Problem
 from pleo_connector.history.queries import kept_counts
-from pleo_connector.tenants.models import Invitation, User
+from pleo_connector.tenants.models import CAN_OPERATE, Invitation, Membership, User
 from pleo_connector.web.problems import rows_of
 
 __all__ = ["BATCH", "send_due", "send_invitation", "url_of"]
@@ -69,18 +69,32 @@ def send_due(*, now: Callable[[], datetime]) -> int:
     due = take_due(now=now(), is_mail=True)
     for message in due:
         assert message.user
-        language = message.user.language or settings.LANGUAGE_CODE
-        with scope(tenant=message.tenant), translation.override(language):
-            letter = _about_problems(message, now())
         try:
-            if letter:
+            if letter := _letter_of(message, now()):
                 letter.send()
         except (SMTPException, OSError) as error:
             log.warning("A letter could not be sent: %s", error)
             note_not_sent(message, str(error), now=now())
+        except Exception as error:
+            # One letter's trouble does not keep back those of others.
+            log.exception("Letter %s could not be written", message.public_id)
+            note_not_sent(message, type(error).__name__, now=now())
         else:
             note_sent(message, now=now())
     return len(due)
+
+
+def _letter_of(message: Message, now: datetime) -> EmailMessage | None:
+    """None where there is nothing to say any more, or the person has left the company meanwhile."""
+    assert message.user
+    seats = Membership.objects.filter(
+        tenant=message.tenant, user=message.user, role__in=CAN_OPERATE, user__is_active=True
+    )
+    if not seats.exists():
+        return None
+    language = message.user.language or settings.LANGUAGE_CODE
+    with scope(tenant=message.tenant), translation.override(language):
+        return _about_problems(message, now)
 
 
 def _about_problems(message: Message, now: datetime) -> EmailMessage | None:
@@ -100,7 +114,8 @@ def _about_problems(message: Message, now: datetime) -> EmailMessage | None:
     text = ngettext(
         "%(count)s new problem in %(company)s", "%(count)s new problems in %(company)s", len(rows)
     )
-    subject = f"{rows[0].title}: {problems[0].connection.pleo_company_name}"
+    # A subject has one line, whatever the far sides call things.
+    subject = " ".join(f"{rows[0].title}: {problems[0].connection.pleo_company_name}".split())
     shown = {
         "rows": rows,
         "is_urgent": is_urgent,

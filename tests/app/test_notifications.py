@@ -21,8 +21,9 @@ from pleo_connector.history.messages import CannotAdd, add_endpoint, pass_on, re
 from pleo_connector.history.models import Message, Problem, ProblemEvent, WebhookEndpoint
 from pleo_connector.history.problems import mute, note_problems
 from pleo_connector.history.webhooks import send_due
-from pleo_connector.tenants.models import AuditEntry, User
+from pleo_connector.tenants.models import AuditEntry, Membership, User
 from pleo_connector.web import digests, letters
+from pleo_connector.web.problems import rows_of
 from tests.app import factories
 from tests.app.test_problems import NOW, cause
 
@@ -278,6 +279,37 @@ def test_a_letter_speaks_the_language_of_its_reader(connection: Connection) -> N
     mark_erp_problem(connection=connection, sentence="Tryton: the key is not valid.")
     tell(timezone.now())
     assert to(admin)[0].subject == "Tryton lukker os ikke ind: Nordhavn ApS"
+
+
+def test_who_left_the_company_gets_no_letter_that_was_on_its_way(connection: Connection) -> None:
+    admin = factories.join(connection.tenant, "admin")
+    mark_erp_problem(connection=connection, sentence="Tryton: the key is not valid.")
+    pass_on(now=timezone.now(), url_of=letters.url_of)
+    Membership.objects.filter(user=admin).delete()
+    letters.send_due(now=timezone.now)
+    assert not to(admin)
+
+
+def test_one_letter_that_cannot_be_written_keeps_back_no_other(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Connection.objects.filter(pk=connection.pk).update(pleo_company_name="Nordhavn\nApS")
+    connection.refresh_from_db()
+    people = [factories.join(connection.tenant, "admin") for _ in range(2)]
+    mark_erp_problem(connection=connection, sentence="Tryton: the key is not valid.")
+    written, calls = rows_of, iter(range(100))
+
+    def broken(*values: Any, **named: Any) -> Any:
+        if next(calls) == 0:
+            raise ZeroDivisionError
+        return written(*values, **named)
+
+    monkeypatch.setattr(letters, "rows_of", broken)
+    tell(timezone.now())
+    got = [letter for person in people for letter in to(person)]
+    assert got
+    assert {letter.subject for letter in got} == {"Tryton does not let us in: Nordhavn ApS"}
+    assert Message.objects.filter(sent_at=None, next_try_at__isnull=False).count() == 1
 
 
 def digest(at: datetime) -> None:
