@@ -139,7 +139,7 @@ def between_leases(connection: Connection) -> Iterator[None]:
 def overtake(connection_id: int) -> None:
     """Whoever works on it loses the lease at once, and can neither write nor call any more."""
     Connection.objects.filter(pk=connection_id).update(
-        lease_fence=F("lease_fence") + 1, lease_until=None, lease_holder=""
+        lease_fence=F("lease_fence") + 1, lease_until=None, lease_since=None, lease_holder=""
     )
 
 

@@ -19,6 +19,7 @@ from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Decision
 
 Match, State = Posting.Match, Posting.State
+BOOKS_MOVED = "books_moved"  # the kind of a decision
 
 
 def move_books(*, connection: Connection, now: datetime, **access: Any) -> None:
@@ -53,7 +54,7 @@ def _leave(
             Decision(
                 run_id=row.job.run_id,
                 accounting_entry_id=row.accounting_entry_id,
-                kind="books_moved",
+                kind=BOOKS_MOVED,
                 sentence=before.format(row.number or row.reference)[:500],
                 made_at=now,
             )

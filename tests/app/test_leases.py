@@ -13,6 +13,7 @@ from pleo_connector.connections.lease import LeaseLost, claim
 from pleo_connector.connections.models import Connection, ErpCredentials
 from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.exports.moved import move_books
+from pleo_connector.exports.support import look_up_again
 from pleo_connector.history.models import Decision
 from tests.app.conftest import Desk, FakeErp
 
@@ -97,6 +98,8 @@ def test_moved_to_other_books_a_person_is_asked_and_the_worker_is_stopped(
     said = Decision.objects.get(kind="books_moved").sentence
     assert posting.reference in said
     assert desk.connection.erp_company_name in said
+    look_up_again(connection=desk.connection, actor=desk.user)
+    assert Posting.objects.get().state == Posting.State.ASKED
 
 
 def test_nothing_is_written_by_an_id_of_the_books_that_were_left(desk: Desk) -> None:
