@@ -73,3 +73,14 @@ def test_production_without_its_own_database_does_not_start() -> None:
 def test_production_with_everything_set_starts() -> None:
     ready = run_check(DATABASE_URL="postgres://db/connector", REDIS_URL="redis://redis:6379/0")
     assert ready.returncode == 0, ready.stderr
+
+
+def test_workers_know_every_task_that_beat_sends() -> None:
+    code = (
+        "from pleo_connector.celery import app; app.loader.import_default_modules();"
+        "sent = {x['task'] for x in app.conf.beat_schedule.values()};"
+        "print(sorted(sent - set(app.tasks)))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
