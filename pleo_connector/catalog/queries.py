@@ -172,3 +172,9 @@ def kept_records(connection: Connection) -> "QuerySet[KeptRecord]":
     """Records at Pleo that no run archives."""
     rows = KeptRecord.objects.filter(connection=connection).select_related("kept_by")
     return rows.order_by("entity", "group", "key")
+
+
+def kept_counts(connection: Connection) -> dict[str, int]:
+    """How many of them there are, by entity."""
+    rows = KeptRecord.objects.filter(connection=connection).order_by().values_list("entity")
+    return dict(rows.annotate(Count("pk")))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from erp_adapters.ledger import Account, Dimension, DimensionValue
 from pleo_connector.bookkeeping.mapping import Mapping
-from pleo_connector.catalog.queries import records_of
+from pleo_connector.catalog.queries import plans_to_decide, records_of
 from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping
@@ -36,7 +36,10 @@ def steps_of(connection: Connection) -> list[Step]:
         _dimensions(connection),
         _posting(connection, mapping),
     ]
-    return [*steps, _go_live(connection, all(step.is_done for step in steps))]
+    steps.append(_go_live(connection, all(step.is_done for step in steps)))
+    if connection.state == Connection.State.LIVE:
+        steps.append(_syncs(connection))
+    return steps
 
 
 def next_step(steps: list[Step]) -> Step | None:
@@ -162,3 +165,18 @@ def _go_live(connection: Connection, is_ready: bool) -> Step:
         why = _("Possible when all steps above are done.")
     title = _("Go live")
     return Step(6, title, False, why, title if is_ready else "", url, is_post=True)
+
+
+def _syncs(connection: Connection) -> Step:
+    """The first plan of each kind waits for a person."""
+    url, title = reverse("syncs", args=[connection.public_id]), _("Tags and accounts")
+    waiting = len(plans_to_decide([connection]).get(connection.pk, []))
+    if not waiting:
+        done = _("Pleo is kept in step. You are asked before a first plan changes anything.")
+        return Step(7, title, True, done, _("Look at tags and accounts"), url)
+    text = ngettext(
+        "%(count)s plan waits for your approval.",
+        "%(count)s plans wait for your approval.",
+        waiting,
+    )
+    return Step(7, title, False, words.counted(text, waiting), _("Look at the plans"), url)

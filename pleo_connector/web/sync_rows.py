@@ -10,6 +10,7 @@ from pleo_connector.catalog.models import SyncKind, SyncSettings
 from pleo_connector.catalog.plan import is_in_use
 from pleo_connector.catalog.queries import (
     counts_by_plan,
+    kept_counts,
     latest_plans,
     latest_runs,
     records_of,
@@ -30,6 +31,7 @@ def known_of(connection: Connection, chosen: SyncSettings) -> list[Known]:
     counts = counts_by_plan([*plans.values(), *whole.values()])
     empty = Tally({})
     tallies = {pk: Tally(found) for pk, found in counts.items()}
+    kept = kept_counts(connection)
     kinds = (SyncKind.TAGS, SyncKind.ACCOUNTS, SyncKind.TAX_CODES, SyncKind.VENDORS)
     return [
         Known(
@@ -42,6 +44,7 @@ def known_of(connection: Connection, chosen: SyncSettings) -> list[Known]:
             whole=whole.get(kind),
             whole_tally=tallies[whole[kind].pk] if kind in whole else empty,
             has_dimensions=chosen.dimensions != [],
+            kept=kept,
         )
         for kind in kinds
     ]

@@ -1,5 +1,6 @@
 """How far Pleo is in step with the ERP, in sentences. Facts in, words out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncSchedu
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.web.plan_words import could_not, made, run_waits, will_do
-from pleo_connector.web.tally import Tally, records
+from pleo_connector.web.tally import Tally, both, records
 from pleo_connector.web.words import Headline, Text, Tone, counted, erp_label, number
 
 MAIN = {
@@ -40,6 +41,7 @@ class Known:
     whole: SyncPlan | None  # the latest that looked at everything and is over
     whole_tally: Tally
     has_dimensions: bool
+    kept: Mapping[str, int]  # records that a person keeps in Pleo, by entity
 
     @property
     def label(self) -> str:
@@ -80,21 +82,22 @@ def kind_headline(known: Known) -> Headline:
 
 
 def _missing(known: Known, permission: str) -> str:
-    texts = {
-        SyncKind.TAGS: _(
-            "Pleo does not let us change tags: the permission %(permission)s is missing."
-        ),
-        SyncKind.ACCOUNTS: _(
-            "Pleo does not let us change accounts: the permission %(permission)s is missing."
-        ),
-        SyncKind.TAX_CODES: _(
-            "Pleo does not let us change tax codes: the permission %(permission)s is missing."
-        ),
-        SyncKind.VENDORS: _(
-            "Pleo does not let us change vendors: the permission %(permission)s is missing."
-        ),
+    """Each kind has a sentence of its own, because the words bend differently."""
+    change = {
+        SyncKind.TAGS: _("Pleo does not let us change tags"),
+        SyncKind.ACCOUNTS: _("Pleo does not let us change accounts"),
+        SyncKind.TAX_CODES: _("Pleo does not let us change tax codes"),
+        SyncKind.VENDORS: _("Pleo does not let us change vendors"),
     }
-    return texts[known.kind] % {"permission": permission}
+    see = {
+        SyncKind.TAGS: _("Pleo does not show us its tags"),
+        SyncKind.ACCOUNTS: _("Pleo does not show us its accounts"),
+        SyncKind.TAX_CODES: _("Pleo does not show us its tax codes"),
+        SyncKind.VENDORS: _("Pleo does not show us its vendors"),
+    }
+    what = (see if permission.endswith(":read") else change)[known.kind]
+    text = _("%(what)s: the permission %(permission)s is missing.")
+    return text % {"what": what, "permission": permission}
 
 
 def _moving(known: Known, run: Run) -> Headline:
@@ -127,9 +130,10 @@ def _at_rest(known: Known) -> Headline:
 
 def _shows(known: Known, whole: SyncPlan) -> str:
     active = known.whole_tally.active_after(whole.active)
+    ours = {entity: max(count - known.kept.get(entity, 0), 0) for entity, count in active.items()}
     filled = {
-        "records": records(MAIN[known.kind], active[MAIN[known.kind]]),
-        "groups": records(Entity.TAG_GROUP, active[Entity.TAG_GROUP]),
+        "records": records(MAIN[known.kind], ours[MAIN[known.kind]]),
+        "groups": records(Entity.TAG_GROUP, ours[Entity.TAG_GROUP]),
         "system": erp_label(known.connection),
     }
     if known.kind == SyncKind.TAGS:
@@ -140,6 +144,10 @@ def _shows(known: Known, whole: SyncPlan) -> str:
 def _besides(known: Known) -> str:
     """What Pleo does not show, or shows besides."""
     parts = []
+    entities = [MAIN[known.kind], *([Entity.TAG_GROUP] if known.kind == SyncKind.TAGS else [])]
+    kept = [records(x, known.kept[x]) for x in entities if known.kept.get(x)]
+    if kept:
+        parts.append(_("Kept besides: %(records)s.") % {"records": both(kept)})
     if known.tally.left_out:
         text = ngettext(
             "%(count)s record of %(system)s cannot be shown in Pleo.",

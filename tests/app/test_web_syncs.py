@@ -19,7 +19,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.tenants.models import AuditEntry, Tenant
 from tests.app import factories
-from tests.app.sync_factories import choose, make_plan, make_schedules, save_values
+from tests.app.sync_factories import choose, keep_record, make_plan, make_schedules, save_values
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,10 @@ def test_each_kind_says_what_pleo_shows(client: Client, connection: Connection) 
     page = look(client, "syncs", connection.public_id)
     assert "Pleo shows 214 tags in 3 tag groups, as Tryton has them." in page
     assert "Pleo shows 135 accounts, as Tryton has them." in page
+    keep_record(connection)
+    page = look(client, "syncs", connection.public_id)
+    assert "Pleo shows 214 tags in 2 tag groups, as Tryton has them." in page
+    assert "Kept besides: 1 tag group." in page
 
 
 def test_a_plan_that_waits_comes_first(client: Client, connection: Connection) -> None:
@@ -105,6 +109,13 @@ def test_a_missing_permission_is_named_and_reconnecting_offered(
     other = look(client, "syncs", connection.public_id)
     assert reconnect not in other
     assert "An owner or admin can reconnect Pleo." in other
+
+
+def test_without_the_right_to_look_it_says_so(client: Client, connection: Connection) -> None:
+    rows = SyncSchedule.objects.filter(connection=connection, kind="vendors")
+    rows.update(missing_permission="vendors:read", problem="It is missing.")
+    said = "Pleo does not show us its vendors: the permission vendors:read is missing."
+    assert said in look(client, "syncs", connection.public_id)
 
 
 def test_a_list_that_came_back_empty_is_explained(client: Client, connection: Connection) -> None:
@@ -160,6 +171,20 @@ def test_before_the_connection_is_live(tenant: Tenant, client: Client) -> None:
     assert "once the connection is live" in page
     assert "Go on setting up" in page
     send(client, "sync-schedule", connection.public_id, kind="tags", do="pause")
+
+
+def test_home_and_setup_lead_to_a_plan_that_waits(client: Client, connection: Connection) -> None:
+    plan = make_plan(connection, create=2)
+    home = text(client.get("/"))
+    assert "1 plan waits for your approval." in home
+    assert reverse("plan", args=[connection.public_id, plan.run.public_id]) in home
+    setup = look(client, "setup", connection.public_id)
+    assert "One step is left" in setup
+    assert reverse("syncs", args=[connection.public_id]) in setup
+    make_plan(connection, "accounts", create=2)
+    assert "2 plans wait for your approval." in text(client.get("/"))
+    SyncPlan.objects.update(state="over")
+    assert "Everything is set up" in look(client, "setup", connection.public_id)
 
 
 # -- Dimensions ---------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_scopes import scope
 
+from pleo_connector.catalog.models import SyncPlan
+from pleo_connector.catalog.queries import plans_to_decide
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import Counts, counts_of, latest_jobs, waiting_entries
@@ -34,6 +36,7 @@ class Row:
     headline: words.Headline | None  # of the last export
     waiting: int
     problems: int
+    plans: int  # that wait for an approval
     next_label: str
     next_url: str
 
@@ -82,9 +85,16 @@ def _rows(tenant: Tenant, problems: dict[int, int]) -> list[Row]:
         if connection.pk in jobs:
             jobs[connection.pk].connection = connection
     counts = counts_of(list(jobs.values()))
-    waiting = waiting_entries(connections)
+    waiting, plans = waiting_entries(connections), plans_to_decide(connections)
     return [
-        _row(x, jobs.get(x.pk), counts, waiting.get(x.pk, 0), problems.get(x.pk, 0))
+        _row(
+            x,
+            jobs.get(x.pk),
+            counts,
+            waiting.get(x.pk, 0),
+            problems.get(x.pk, 0),
+            plans.get(x.pk, []),
+        )
         for x in connections
     ]
 
@@ -95,12 +105,14 @@ def _row(
     counts: dict[int, Counts],
     waiting: int,
     problems: int,
+    plans: list[SyncPlan],
 ) -> Row:
     headline = words.export_headline(job, counts[job.pk]) if job else None
-    return Row(connection, job, headline, waiting, problems, *_next(connection, problems))
+    todo = _next(connection, problems, plans)
+    return Row(connection, job, headline, waiting, problems, len(plans), *todo)
 
 
-def _next(connection: Connection, problems: int) -> tuple[str, str]:
+def _next(connection: Connection, problems: int, plans: list[SyncPlan]) -> tuple[str, str]:
     """What the person does next, and where; nowhere where there is nothing to do."""
     here = reverse("connection", args=[connection.public_id])
     if connection.state == Connection.State.SETUP:
@@ -113,6 +125,11 @@ def _next(connection: Connection, problems: int) -> tuple[str, str]:
         return _("Look at the problems"), problems_url(connection)
     if connection.state == Connection.State.PAUSED:
         return _("Resume"), here
+    if len(plans) == 1:
+        ids = [connection.public_id, plans[0].run.public_id]
+        return _("Look at the plan"), reverse("plan", args=ids)
+    if plans:
+        return _("Look at the plans"), reverse("syncs", args=[connection.public_id])
     return _("Nothing to do"), ""
 
 
@@ -131,7 +148,11 @@ def _headline(rows: list[Row]) -> words.Headline:
         "%(count)s entries are waiting to be booked.",
         waiting,
     )
-    found = ((len(broken), needs), (waiting, waits))
+    plans = sum(row.plans for row in rows)
+    decide = ngettext(
+        "%(count)s plan waits for your approval.", "%(count)s plans wait for your approval.", plans
+    )
+    found = ((len(broken), needs), (plans, decide), (waiting, waits))
     rest = [words.counted(text, count) for count, text in found if count]
     if problems:
         text = words.counted(
@@ -144,7 +165,7 @@ def _headline(rows: list[Row]) -> words.Headline:
         )
         return words.Headline("bad", text, detail=" ".join(rest))
     if rest:
-        tone: words.Tone = "attention" if broken else "busy"
+        tone: words.Tone = "attention" if broken or plans else "busy"
         return words.Headline(tone, rest[0], detail=" ".join(rest[1:]))
     if not any(row.job for row in rows):
         text = _("All is connected. Exports appear here when Pleo has some.")
