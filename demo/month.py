@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from demo import in_step
 from demo.expected import expected
 from demo.stack import RATES, Stack
 from demo.walk import Person
@@ -34,15 +35,23 @@ class Demo:
         if self.state.exists():
             self.say("Connected by an earlier run; all its entries go into the queue again")
             self.stack.sim("POST", f"/companies/{self.company['id']}/queue", all=True)
+            person = self.person()
+            person.log_in()
+            person.connection = json.loads(self.state.read_text())["connection"]
         else:
-            self.connect(access)
+            person = self.connect(access)
         before = self.stack.sim("GET", "/calls")["count"]
         erp_before = self.erp_calls()
         job = self.export()
-        return self.summary(job, access, before, erp_before)
+        result = self.summary(job, access, before, erp_before)
+        self.keep_in_step(person)
+        return result
 
-    def connect(self, access: Any) -> None:
-        person = Person(self.stack.web_url, email=EMAIL, password=PASSWORD)
+    def person(self) -> Person:
+        return Person(self.stack.web_url, email=EMAIL, password=PASSWORD)
+
+    def connect(self, access: Any) -> Person:
+        person = self.person()
         self.say("Signing up, and naming the company")
         person.sign_up()
         person.name_company(self.company["name"])
@@ -57,6 +66,18 @@ class Demo:
         person.book_finally()
         person.go_live()
         self.state.write_text(json.dumps({"connection": person.connection}))
+        return person
+
+    def keep_in_step(self, person: Person) -> None:
+        """The accounting system's dimensions, accounts and tax codes are Pleo's too."""
+        in_step.keep_in_step(self.stack, person)
+        address = f"/companies/{self.company['id']}"
+        data = self.stack.sim("GET", f"{address}/master-data")
+        lost = in_step.missing(data, self.stack.sim("GET", f"{address}/chart"))
+        if lost:
+            raise RuntimeError(f"Pleo does not show {', '.join(lost)}.\n{self.tails()}")
+        facts = ", ".join(f"{count} {name}" for name, count in in_step.shown(data).items())
+        say(f"\n  Pleo shows what {self.stack.erp.label} has: {facts}")
 
     def export(self) -> dict[str, Any]:
         job = self.stack.sim("POST", f"/companies/{self.company['id']}/export")

@@ -79,6 +79,24 @@ class Person:
         self._open(self.connection + "setup/")
         self._submit("form[action$='/go-live/']")
 
+    def waiting_plans(self) -> list[str]:
+        """Addresses of the plans for Pleo's master data that wait for somebody."""
+        self._open(self.connection + "syncs/")
+        return [str(x["href"]) for x in self.browser.page.select("a.btn-primary[href*='/plans/']")]
+
+    def kinds_in_step(self) -> int:
+        """Of tags, accounts, tax codes and vendors."""
+        self._open(self.connection + "syncs/")
+        return len(self.browser.page.select(".sync-state.sync-ok"))
+
+    def approve(self, plan: str) -> str:
+        """What the button promised, such as "Create 12 tags"."""
+        self._open(f"{plan}approve/")
+        self.browser.select_form("form.button-row")
+        promise = self.browser.page.select_one("form.button-row button").get_text(strip=True)
+        self._check(self.browser.submit_selected())
+        return str(promise)
+
     def _open(self, path: str) -> None:
         self._check(self.browser.open(self.url + path))
 
