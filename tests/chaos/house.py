@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
 
@@ -21,7 +21,8 @@ from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections import actions
 from pleo_connector.connections.grants import oauth_client
 from pleo_connector.connections.models import Connection, ErpCredentials, PleoGrant
-from pleo_connector.exports.models import ExportJob
+from pleo_connector.exports.models import ExportJob, ExportJobItem
+from pleo_connector.exports.reversal import ask_reversal
 from pleo_connector.exports.tasks import export_pending
 from pleo_connector.mapping.actions import save_mapping
 from pleo_connector.pleo.client import UNFINISHED
@@ -214,6 +215,14 @@ class House:
                 actor=User.objects.get(memberships__tenant=self.connection.tenant),
                 now=timezone.now(),
             )
+
+    def reverse(self, order: Order, entry_ids: Collection[str]) -> None:
+        """A person asks for it, one entry after the other."""
+        with scope(tenant=self.connection.tenant):
+            actor = User.objects.get(memberships__tenant=self.connection.tenant)
+            items = ExportJobItem.objects.filter(job__pleo_job_id=order.job_id)
+            for item in items.filter(accounting_entry_id__in=entry_ids):
+                ask_reversal(item=item, reason="It is private.", actor=actor, now=timezone.now())
 
     def use_key(self) -> None:
         """An API key instead of rotating tokens."""

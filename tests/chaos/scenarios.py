@@ -6,13 +6,19 @@ came out right. All else is found: the boundaries by running it once undisturbed
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django_scopes import scopes_disabled
+
+from pleo_connector.exports.models import Posting
+from pleo_connector.exports.reversing import KIND
+from pleo_connector.history.models import Run
 from tests.chaos.books import FakeBooks
 from tests.chaos.boundaries import Boundary
-from tests.chaos.house import House, Order
-from tests.chaos.judge import Verdict, Wanted, judge, wanted_of
+from tests.chaos.house import ENTRIES, House, Order
+from tests.chaos.judge import Verdict, Wanted, bugs_of, judge, waiting_for_people, wanted_of
 from tests.chaos.workers import Report, Worker
 
 
@@ -92,5 +98,66 @@ class CommonJournal(Export):
         return super().expected(house, scene)
 
 
+class Reversal(Scenario):
+    """Booked vouchers, of which a person wants some reversed: each has one mirror in the end."""
+
+    name = "reversal"
+
+    def fits(self, house: House) -> bool:
+        return isinstance(house.books, FakeBooks)
+
+    def start(self, house: House) -> list[str]:
+        """Gives the mirrors that are wanted."""
+        house.forget()
+        house.map()
+        house.queued = house.queued or house.add(ENTRIES)
+        plain = [entry for entry in house.queued if not entry.files and not entry.is_refused]
+        order = house.export(plain[:10])
+        house.finish(order, rounds=2)
+        chosen = {entry.id for entry in (plain[0], plain[1], plain[6], plain[9])}
+        house.reverse(order, chosen)
+        rows = [row for row in _books(house).erp.vouchers if _entry_of(row) in chosen]
+        assert len(rows) > len(chosen), "no entry has two parts"
+        return [f"reversal of {row['id']}" for row in rows]
+
+    def work(self, house: House, report: Report) -> None:
+        house.work(report)
+
+    def is_over(self, house: House, scene: list[str]) -> bool:
+        with scopes_disabled():
+            asked = Posting.objects.filter(state=Posting.State.REVERSING)
+            runs = Run.objects.filter(kind=KIND, state__in=Run.OPEN)
+            return not asked.exists() and not runs.exists()
+
+    def expected(self, house: House, scene: list[str]) -> None:
+        """Each scene says for itself what it wants."""
+
+    def judge(
+        self, house: House, scene: list[str], expected: None, workers: Sequence[Worker]
+    ) -> Verdict:
+        found = Counter(
+            row["reference"]
+            for row in _books(house).erp.vouchers
+            if row["reference"].startswith("reversal of ")
+        )
+        wanted = Counter(scene)
+        return Verdict(
+            duplicates=[f"{x} stands twice" for x in (found - wanted).elements()],
+            losses=[f"{x} is not booked" for x in (wanted - found).elements()],
+            stuck=[] if self.is_over(house, scene) else ["something waits to be reversed"],
+            unhandled=bugs_of(workers),
+            needs_human=list(waiting_for_people(house)),
+        )
+
+
+def _books(house: House) -> FakeBooks:
+    assert isinstance(house.books, FakeBooks)
+    return house.books
+
+
+def _entry_of(row: dict[str, Any]) -> str:
+    return str(row["reference"]).removeprefix("pleo:").partition(":")[0]
+
+
 EXPORT = Export()
-SCENARIOS: dict[str, Scenario] = {x.name: x for x in (EXPORT, CommonJournal())}
+SCENARIOS: dict[str, Scenario] = {x.name: x for x in (EXPORT, CommonJournal(), Reversal())}

@@ -41,6 +41,7 @@ def result(suite: str, *options: str) -> dict[str, Any]:
         "overtaken workers, fake",
         "overtaken workers, one journal per export, fake",
         "overtaken workers, master data, fake",
+        "crash sweep, reversal, fake",
         "fault schedules",
         "eight workers, one expired token",
         "two tenants in one process",
