@@ -171,11 +171,11 @@ class Schedules:
         workers, current = list[Worker](), order
         for _ in range(EXPORTS):
             workers += self.house.finish(current, rounds=ROUNDS)
-            rest = self._not_exported(order)
-            if not rest:
+            rest, unfinished = self._not_exported(order), self._unfinished()
+            if not rest and not unfinished:
                 break
             self._reconnect()
-            if not self._unfinished():
+            if not unfinished:
                 current = self.house.export([x for x in order.entries if x.id in rest])
         # A task that is delivered once more finds nothing to do.
         self.house.end_lease()
