@@ -47,6 +47,8 @@ def origin_word(origin: str, connection: Connection | None = None) -> Text:
 
 
 def badge_of(run: Run) -> Badge:
+    if run.state == Run.State.WAITING and run.kind != EXPORT and run.waiting_until is None:
+        return Badge("attention", gettext_lazy("Waiting for you"))
     return words.run_badge(run) if run.kind == EXPORT else BADGES[run.state]
 
 

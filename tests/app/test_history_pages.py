@@ -16,6 +16,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.web import csv_file, keyset
 from tests.app import factories
+from tests.app.sync_factories import make_plan
 
 pytestmark = pytest.mark.django_db
 ROW = 'data-label="Started"'
@@ -70,7 +71,7 @@ def test_runs_of_every_kind_are_found_by_every_filter(
         assert text in read(client, **query)
     rows = {name: read(client, **query).count(ROW) for name, query in chosen.items()}
     assert list(rows.values()) == [3, 2, 1, 1, 1, 1]
-    assert 'data-label="Failed at" >Mapping<' in read(client, kind="export")
+    assert 'data-label="Failed at" class="keep">Mapping<' in read(client, kind="export")
     assert read(client, since=today - timedelta(days=2)).count(ROW) == 2
     assert read(client, until=today - timedelta(days=2)).count(ROW) == 1
     assert read(client, since="soon", until="9999-12-31", origin="x", kind="?").count(ROW) == 3
@@ -178,3 +179,13 @@ def test_a_run_of_another_kind_has_words_too(client: Client, connection: Connect
         page = client.get(reverse("run", args=[run.public_id])).content.decode()
         assert words in page
         assert words in read(client)
+
+
+def test_a_sync_and_its_plan_lead_to_each_other(client: Client, connection: Connection) -> None:
+    plan = make_plan(connection, create=2, archive=3)
+    page, run = (
+        reverse("plan", args=[connection.public_id, plan.run.public_id]),
+        reverse("run", args=[plan.run.public_id]),
+    )
+    assert page in client.get(run).content.decode()
+    assert run in client.get(page).content.decode()

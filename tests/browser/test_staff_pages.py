@@ -150,7 +150,7 @@ def is_released(place: Place, page: Page) -> None:
 
 def test_a_stuck_run_is_found_and_released(visitor: Page, place: Place) -> None:
     visitor.goto("/ops/")
-    expect(visitor.get_by_role("heading", level=1)).to_contain_text("1 run is stuck.")
+    expect(visitor.get_by_role("heading", level=1)).to_contain_text("stuck")
     row = visitor.locator("#stuck").get_by_role("row").filter(has_text="worker-4:1377")
     row.get_by_role("link", name="Export").click()
     expect(visitor.get_by_role("alert")).to_contain_text("does not get on")

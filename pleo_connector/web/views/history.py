@@ -53,6 +53,7 @@ def run_page(request: HttpRequest, visit: Visit, run: Run) -> HttpResponse:
         "visit": visit,
         "connection": visit.connection,
         "job": job,
+        "has_plan": job is None and hasattr(run, "sync_plan"),
         "problems": problems_of(visit.connection, causes_of(job)) if job and run.failed else [],
     }
     return render(request, "web/run.html", shown)
