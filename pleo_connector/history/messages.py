@@ -195,14 +195,14 @@ def operators(tenants: set[int]) -> list[Membership]:
 # -- On their way ---------------------------------------------------------------------------------
 
 
-def take_due(*, now: datetime, is_mail: bool) -> list[Message]:
-    """Some that are due, held for this worker for a while."""
+def take_due(*, now: datetime, is_mail: bool, most: int = BATCH) -> list[Message]:
+    """Some that are due, held for this worker for a while: no more than it gets through in that."""
     with scopes_disabled(), transaction.atomic():
         rows = Message.objects.filter(next_try_at__lte=now, endpoint__isnull=is_mail)
         due = list(
             rows.select_related("endpoint", "user", "tenant", "event__problem__connection")
             .select_for_update(skip_locked=True, of=("self",))
-            .order_by("next_try_at")[:BATCH]
+            .order_by("next_try_at")[:most]
         )
         Message.objects.filter(pk__in=[x.pk for x in due]).update(next_try_at=now + HELD)
     return due

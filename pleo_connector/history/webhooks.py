@@ -10,15 +10,16 @@ from standardwebhooks import Webhook
 
 from erp_adapters.errors import RemoteError
 from erp_adapters.http import HttpDoor
-from pleo_connector.history.messages import note_gone, note_not_sent, note_sent, take_due
+from pleo_connector.history.messages import HELD, note_gone, note_not_sent, note_sent, take_due
 from pleo_connector.history.models import Message
 
 TIMEOUT = 15.0  # seconds
+MOST = int(HELD.total_seconds() / TIMEOUT)  # though each address lets us wait
 
 
 def send_due(*, now: Callable[[], datetime]) -> int:
     """Those to endpoints that are due; how many were tried."""
-    due = take_due(now=now(), is_mail=False)
+    due = take_due(now=now(), is_mail=False, most=MOST)
     for message in due:
         send(message, now=now)
     return len(due)

@@ -31,7 +31,7 @@ LIVE = Connection.State.LIVE
 def tenants_named(text: str) -> Sequence[int]:
     """Primary keys of the companies whose name has this in it."""
     named = Tenant.objects.filter(name__icontains=text)
-    return list(named.order_by("pk").values_list("pk", flat=True)[:200])
+    return list(named.order_by("pk").values_list("pk", flat=True))
 
 
 # -- The queue ----------------------------------------------------------------------------------

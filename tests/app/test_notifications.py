@@ -199,6 +199,18 @@ def test_a_worker_that_dies_leaves_the_message_to_the_next(
     assert len(set(ids)) == 1
 
 
+def test_a_worker_takes_no_more_than_it_gets_through_while_it_holds_them(
+    connection: Connection, receiver: Receiver
+) -> None:
+    """Else another would send them too, were each address slow."""
+    endpoint(connection, receiver)
+    note(connection, *(cause(f"6{number:03}") for number in range(25)))
+    tell()
+    assert len(receiver.got) == 20
+    tell()
+    assert len(receiver.got) == 25
+
+
 def test_other_companies_and_muted_problems_are_not_told(
     connection: Connection, receiver: Receiver
 ) -> None:

@@ -263,9 +263,7 @@ def test_a_problem_that_was_mended_is_no_problem(client: Client, connection: Con
     job = factories.make_job(connection, booked=1)
     job.items.update(accounting_entry_id=failed.accounting_entry_id)
     note_causes(connection, job, fix="", now=timezone.now())
-    assert first_line(client.get("/").content.decode()) == (
-        "All is well: every exported entry is booked."
-    )
+    assert first_line(client.get("/").content.decode()) == ("All is well: nothing needs you.")
 
 
 def test_home_says_who_needs_the_person(client: Client, connection: Connection) -> None:

@@ -170,7 +170,7 @@ def _headline(rows: list[Row]) -> words.Headline:
     if not any(row.job for row in rows):
         text = _("All is connected. Exports appear here when Pleo has some.")
         return words.Headline("ok", text)
-    return words.Headline("ok", _("All is well: every exported entry is booked."))
+    return words.Headline("ok", _("All is well: nothing needs you."))
 
 
 @login_required
