@@ -141,8 +141,14 @@ class ErpAdapter(ABC):
         OutcomeUnknown where some may have been booked: the caller then asks `find_posted`.
         """
 
-    def finish(self, drafts: Sequence[PostedVoucher]) -> list[PostedVoucher | Rejected]:
-        """Make final what `find_posted` returned as drafts; safe to repeat."""
+    def finish(
+        self, drafts: Sequence[PostedVoucher], *, sent: Sequence[Voucher] = ()
+    ) -> list[PostedVoucher | Rejected]:
+        """Make final what `find_posted` returned as drafts; safe to repeat.
+
+        `sent` are the vouchers that they were to be: a draft that is something else, as after a
+        crash between two writes, is removed and Rejected, so that it can be posted anew.
+        """
         return list(drafts)
 
     @abstractmethod

@@ -7,6 +7,7 @@ done once something was.
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -83,21 +84,41 @@ class DraftingAdapter(ErpAdapter):
         with unknown_after_a_write(self.wire, label=self.label):
             return carry_out(vouchers, planner, self._booked)
 
-    def finish(self, drafts: Sequence[PostedVoucher]) -> list[Outcome]:
+    def finish(
+        self, drafts: Sequence[PostedVoucher], *, sent: Sequence[Voucher] = ()
+    ) -> list[Outcome]:
         """Makes final what is still a draft; further drafts under the same reference go."""
         rows = self._under([draft.reference for draft in drafts])
         keep = _best(rows)
         kept = {x.posted.id: x for x in keep.values()}
+        wanted = self._shapes(sent)
         with unknown_after_a_write(self.wire, label=self.label):
             for row in rows:
                 if row.posted.id not in kept and not row.posted.is_final:
                     self.remove(row.posted.id)
-            loose = {key: x.shape for key, x in kept.items() if not x.posted.is_final}
-            final = self._made_final(loose)
+            loose = {key: x for key, x in kept.items() if not x.posted.is_final}
+            other = [
+                k for k, x in loose.items() if wanted.get(x.posted.reference, x.shape) != x.shape
+            ]
+            for number in other:
+                self.remove(number)
+            ready = {key: x.shape for key, x in loose.items() if key not in other}
+            final = self._made_final(ready) | {number: self._not_as_sent() for number in other}
         done = {key: final.get(x.posted.id, x.posted) for key, x in keep.items()}
         return [named(done.get(x.reference) or self._gone(), x.reference) for x in drafts]
 
     # The steps
+
+    def _shapes(self, sent: Sequence[Voucher]) -> dict[str, Any]:
+        """By reference, of those that must stand as sent and can still be planned."""
+        strict = [voucher for voucher in sent if not voucher.allow_changes]
+        if not strict:
+            return {}
+        planner, shapes = self.planner(strict), {}
+        for voucher in strict:
+            with suppress(Rejected):
+                shapes[voucher.reference] = planner(voucher).shape
+        return shapes
 
     def _under(self, references: Sequence[str]) -> list[Standing]:
         starts = range(0, len(references), SEARCHED)
@@ -142,11 +163,14 @@ class DraftingAdapter(ErpAdapter):
                 outcomes[number] = refused[number]
             elif shape not in (None, row.shape) and not (are_new and row.posted.is_final):
                 self.remove(number)
-                message = f"{self.label} would book this entry otherwise than it was sent."
-                outcomes[number] = Rejected(message, code="not_as_sent")
+                outcomes[number] = self._not_as_sent()
             else:
                 outcomes[number] = row.posted
         return outcomes
+
+    def _not_as_sent(self) -> Rejected:
+        message = f"{self.label} would book this entry otherwise than it was sent."
+        return Rejected(message, code="not_as_sent")
 
     def _gone(self) -> Rejected:
         message = f"The draft is no longer in {self.label}; somebody deleted it."

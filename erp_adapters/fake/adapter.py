@@ -178,7 +178,10 @@ class FakeAdapter(ErpAdapter):
             for result, voucher in zip(results, vouchers, strict=True)
         ]
 
-    def finish(self, drafts: Sequence[PostedVoucher]) -> list[PostedVoucher | Rejected]:
+    def finish(
+        self, drafts: Sequence[PostedVoucher], *, sent: Sequence[Voucher] = ()
+    ) -> list[PostedVoucher | Rejected]:
+        """This ERP writes a voucher at once: a draft is what was sent."""
         references = [draft.reference for draft in drafts]
         keep = self._without_surplus(references) if self.capabilities.can_find else {}
         body = {"ids": [keep.get(x.reference, x).id for x in drafts]}

@@ -208,7 +208,9 @@ def _finished(
     ]
     if not drafts:
         return {}
-    return {d.reference: r for d, r in zip(drafts, erp.finish(drafts), strict=True)}
+    theirs = {draft.reference for draft in drafts}
+    done = erp.finish(drafts, sent=[x for x in sent if x.reference in theirs])
+    return {d.reference: r for d, r in zip(drafts, done, strict=True)}
 
 
 def _postings(lease: Lease, references: Sequence[str]) -> Any:

@@ -211,6 +211,29 @@ def test_finishing_keeps_one_under_each_reference() -> None:
     assert (final.id, final.is_final, len(erp.rows)) == (first.id, True, 1)
 
 
+@pytest.mark.parametrize("allow", [False, True])
+def test_finishing_what_a_crash_left_half_written(allow: bool) -> None:
+    """Between two writes it is not what was sent yet; it goes, and is posted anew."""
+    erp, sent = Erp(), voucher(allow_changes=allow)
+    erp.drafted([erp.planner([sent])(sent)])
+    erp.twist = changed
+    (draft,) = erp.find_posted([sent.reference]).values()
+    (answer,) = erp.finish([draft], sent=[sent])
+    assert len(erp.rows) == allow
+    if isinstance(answer, Rejected):
+        assert (answer.code, answer.reference) == ("not_as_sent", sent.reference)
+    else:
+        assert answer.is_final
+
+
+def test_finishing_what_is_as_it_was_sent() -> None:
+    erp, sent = Erp(), voucher()
+    erp.drafted([erp.planner([sent])(sent)])
+    (answer,) = erp.finish([*erp.find_posted([sent.reference]).values()], sent=[sent])
+    assert isinstance(answer, PostedVoucher)
+    assert answer.is_final
+
+
 def test_finishing_what_somebody_deleted() -> None:
     erp = Erp()
     (draft,) = erp.post([voucher(is_final=False)])
