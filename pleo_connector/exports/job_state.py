@@ -104,6 +104,13 @@ def job_paused(
         )
 
 
+def wait_for_person(lease: Lease, sentence: str, *, now: datetime) -> None:
+    """Nothing can go on before somebody reconnects Pleo: each open run says so, once."""
+    for job in unfinished_jobs(lease.connection):
+        if job.run.waiting_for != "reconnect":
+            job_paused(lease, job, Wait(0, "reconnect", sentence), until=None, now=now)
+
+
 def job_over(
     lease: Lease,
     job: ExportJob,

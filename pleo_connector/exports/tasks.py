@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -85,15 +86,21 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
             wake_in = min(wake_in, undo_in)
     except LeaseLost:
         return
-    except AuthenticationFailed:
-        wake_in = UNTIL_RECONNECTED  # the grant says so on the connection's page
-    except NotAllowed as error:
-        mark_pleo_problem(connection=lease.connection, sentence=error.message)
+    except (AuthenticationFailed, NotAllowed) as error:
         wake_in = UNTIL_RECONNECTED
+        no_access(lease, error, now=now())
     except RemoteError as error:
         asked = error.retry_after if isinstance(error, Unavailable) else None
         wake_in = timedelta(seconds=settings.RETRY_SECONDS[0] if asked is None else asked)
     lease.release(wake_in=wake_in)
+
+
+def no_access(lease: Lease, error: RemoteError, *, now: datetime) -> None:
+    """To Pleo: the grant says so on the connection's page, and each open run on its own."""
+    if isinstance(error, NotAllowed):
+        mark_pleo_problem(connection=lease.connection, sentence=error.message)
+    with suppress(LeaseLost):  # whoever has it now finds the same
+        job_state.wait_for_person(lease, error.message, now=now)
 
 
 def undo(

@@ -156,3 +156,18 @@ def test_a_list_that_comes_late_takes_nothing_up_again(desk: Desk) -> None:
     )
     assert job_state.take_jobs(lease, [late], now=timezone.now(), done={job.pk}) == []
     assert job_state.take_jobs(lease, [late], now=timezone.now()) == [job]
+
+
+def test_a_run_that_waits_says_so_where_pleo_has_to_be_reconnected_meanwhile(
+    desk: Desk, fake_erp: FakeErp
+) -> None:
+    """Else its page would still speak of what it waited for before."""
+    fake_erp.fault("GET /company", status=503, times=9)
+    job = desk.export(entryIds=desk.simulator.add(desk.company, "card_purchase", files=0))
+    assert job.run.waiting_for == "Fake ERP"
+    for which in ("access", "refresh"):
+        desk.simulator("POST", f"/companies/{desk.company['id']}/tokens:expire", which=which)
+    for _ in range(2):
+        desk.work()
+        run = Run.objects.get()
+        assert (run.state, run.waiting_for, run.waits) == (Run.State.WAITING, "reconnect", 2)
