@@ -1,6 +1,9 @@
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
+    # A log-in has one address, by which invitations find it.
+    path("accounts/email/", RedirectView.as_view(pattern_name="settings"), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("", include("pleo_connector.api.urls")),
     path("", include("pleo_connector.ops.urls")),

@@ -26,7 +26,7 @@ from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import Tenant, User
 from pleo_connector.tenants.tokens import create_token, revoke_token
 from tests.app import factories
-from tests.app.test_web_roles import TABLE, Place
+from tests.app.test_web_roles import OPEN, TABLE, Place
 from tests.app.test_web_second_step import code_of
 from tests.browser.conftest import THEMES, WIDTHS, shoot
 
@@ -266,13 +266,34 @@ def log_in(page: Page, user: User) -> None:
     page.context.add_cookies([{"name": name, "value": value, "url": f"http://{kept['domain']}"}])
 
 
-def test_the_pages_to_get_in(visitor: Page, live_server: LiveServer) -> None:
-    visitor.context.clear_cookies()
+def test_the_pages_about_a_log_in(visitor: Page, place: Place) -> None:
+    """As a person who is logged in, and as one who is not."""
     wrong = []
-    for path in ("login", "signup", "password/reset"):
-        visitor.goto(f"/accounts/{path}/")
-        wrong += look(visitor, f"account-{path.replace('/', '-')}")
+    for who in ("person", "guest"):
+        if who == "guest":
+            visitor.context.clear_cookies()
+        for name in sorted(OPEN):
+            url = entrance(name)
+            reply = visitor.request.get(url, max_redirects=0) if url else None
+            if reply and reply.status == 200 and "<html" in reply.text():
+                visitor.goto(url)
+                wrong += look(visitor, f"{who}-{name}")
     assert not wrong, "\n".join(wrong)
+
+
+def entrance(name: str) -> str:
+    for args in ((), ("no-such-key",), ("abc", "no-such-key")):
+        try:
+            return reverse(name, args=args)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def test_an_entry_that_is_booked(visitor: Page, place: Place) -> None:
+    item = place.job.items.filter(status="successful")[0]
+    visitor.goto(reverse("entry", args=[place.job.public_id, item.public_id]))
+    assert look(visitor, "entry-booked") == []
 
 
 def test_an_entry_that_somebody_has_to_look_up(visitor: Page, place: Place) -> None:
