@@ -24,7 +24,7 @@ TITLES: dict[str, words.Text] = {
 VERBS: dict[str, words.Text] = {
     "account_unknown": gettext_lazy("Choose another account"),
     "tag_unknown": gettext_lazy("Check the dimensions"),
-    "tax_code_unknown": gettext_lazy("Check the tax accounts"),
+    "tax_code_unknown": gettext_lazy("Choose another tax code"),
     health.ERP_ACCESS: gettext_lazy("Reconnect %(system)s"),
     health.ERP_ACCESS_ENDS: gettext_lazy("Reconnect %(system)s"),
 }
@@ -100,6 +100,7 @@ def fix_of(problem: Problem, url: str) -> Fix:
     fix = fix_for(
         problem.connection,
         problem.fix,
+        subject=problem.subject,
         pleo_url=settings.PLEO_APP_URL,
         support=settings.DEFAULT_FROM_EMAIL,
     )

@@ -3,18 +3,24 @@
 Each item's reason names what is wrong, in the ERP's own words where it spoke, and what to do.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from erp_adapters import errors
 from erp_adapters.fake.adapter import FakeAdapter
 from pleo_connector.bookkeeping.book import book
 from pleo_connector.bookkeeping.mapping import Mapping
+from pleo_connector.catalog.actions import refresh_catalog
+from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.lease import claim
 from pleo_connector.exports import plan, planning
 from pleo_connector.exports.models import ExportJob, Posting
@@ -54,6 +60,12 @@ class Scene:
     desk: Desk
     erp: FakeErp
     patch: pytest.MonkeyPatch
+
+    @property
+    def client(self) -> Client:
+        client = Client()
+        client.force_login(self.desk.user)
+        return client
 
     @property
     def chart(self) -> dict[str, Any]:
@@ -106,6 +118,44 @@ class Scene:
 @pytest.fixture
 def scene(desk: Desk, fake_erp: FakeErp, monkeypatch: pytest.MonkeyPatch) -> Scene:
     return Scene(desk, fake_erp, monkeypatch)
+
+
+# -- The page that mends it ---------------------------------------------------------------------
+
+# Where each mark leads, and what stands there to mend it with.
+LEADS = {
+    "accounts": ("accounts", 'name="out_of_pocket"'),
+    "vendors": ("accounts", 'name="generic_vendor"'),
+    "codes": ("categories", 'list="targets"'),
+    "tax": ("tax-codes", 'list="targets"'),
+    "dimensions": ("dimensions", 'name="in_text"'),
+    "rules": ("rules", "Add a rule"),
+    "posting": ("posting", 'name="closed_period"'),
+    "erp": ("erp-choose", "Fake ERP"),
+}
+
+
+def links_in(page: str) -> list[str]:
+    """Of the buttons, which is how each cause ends."""
+    return [unescape(x) for x in re.findall(r'<a class="btn[^"]*" href="([^"]*)"', page)]
+
+
+def is_mended_from(scene: Scene, page: str, fix: str) -> bool:
+    """The page has a link to the place that mends it, and the place can be reached."""
+    if fix == "support":
+        return any(link.startswith("mailto:") for link in links_in(page))
+    if fix == "pleo":
+        return any(link.startswith("http") for link in links_in(page))
+    name, means = LEADS[fix]
+    address = reverse(name, args=[scene.desk.connection.public_id])
+    links = [link for link in links_in(page) if link.partition("?")[0] == address]
+    places = [scene.client.get(link) for link in links]
+    return any(x.status_code == 200 and means in x.content.decode() for x in places)
+
+
+def assert_mended_from(scene: Scene, address: str, fix: str) -> None:
+    page = scene.client.get(address).content.decode()
+    assert is_mended_from(scene, page, fix), (address, fix, links_in(page))
 
 
 # -- Items --------------------------------------------------------------------------------------
@@ -297,6 +347,10 @@ def test_what_an_entry_fails_of_reaches_pleo(
     assert item.fix == fix
     assert fix in PAGES
     assert not Posting.objects.filter(accounting_entry_id=entry_id, state="posted").exists()
+    assert_mended_from(scene, reverse("entry", args=[job.public_id, item.public_id]), fix)
+    assert_mended_from(scene, reverse("export", args=[job.public_id]), fix)
+    for problem in scene.desk.connection.problems.filter(entries__accounting_entry_id=entry_id):
+        assert_mended_from(scene, reverse("problem", args=[problem.public_id]), fix)
     if provoke is not refused:  # where the ERP refused both
         assert rows[fine]["status"] == "successful"
         assert job.status == "completed_with_errors"
@@ -376,6 +430,8 @@ def no_contra_account(scene: Scene) -> None:
 
 
 def no_settings(scene: Scene) -> None:
+    connection = scene.desk.connection
+    refresh_catalog(connection=connection, erp=open_erp(connection), now=timezone.now())
     MappingVersion.objects.all().delete()
 
 
@@ -466,6 +522,10 @@ def test_what_ends_a_job_reaches_pleo(
     assert kind in JOB_TYPES
     missing = [word for word in words if word not in at_pleo["failureReason"]]
     assert not missing, at_pleo["failureReason"]
+    page = scene.client.get(reverse("export", args=[job.public_id])).content.decode()
+    assert [mark for mark in PAGES if is_mended_from(scene, page, mark)]
+    for problem in scene.desk.connection.problems.filter(state="open"):
+        assert_mended_from(scene, reverse("problem", args=[problem.public_id]), problem.fix)
     assert rows[entry_id]["status"] == "abandoned"
     assert (job.status, job.failure_type) == ("failed", kind)
     assert not scene.erp.vouchers

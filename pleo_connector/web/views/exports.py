@@ -40,7 +40,7 @@ from pleo_connector.web.details import (
     run_details,
     technical,
 )
-from pleo_connector.web.fixes import fix_for
+from pleo_connector.web.fixes import Fix, fix_for
 from pleo_connector.web.rows import export_rows, jobs_of, lasted
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.exports import EntryTable, ExportTable
@@ -157,7 +157,23 @@ def _progress(job: ExportJob) -> dict[str, Any]:
         "headline": words.export_headline(job, counts),
         "rate": booking_rate(job) if job.run.state == Run.State.RUNNING else None,
         "problems": problems_of(job.connection, causes_of(job)) if counts.failed else [],
+        "end": _mends_the_end(job) if job.run.state == Run.State.FAILED else None,
     }
+
+
+BY_ORIGIN = {"pleo": "pleo", "erp": "erp", "mapping": "accounts", "ours": "support"}
+
+
+def _mends_the_end(job: ExportJob) -> Fix | None:
+    """Of an export that ended early: the place of its problem, else that of whoever failed."""
+    noted = KeptProblem.objects.filter(run=job.run, has_entries=False).exclude(fix="").first()
+    whose = "erp" if job.connection.erp_problem else job.run.origin
+    return fix_for(
+        job.connection,
+        noted.fix if noted else BY_ORIGIN.get(whose, "support"),
+        pleo_url=settings.PLEO_APP_URL,
+        support=settings.DEFAULT_FROM_EMAIL,
+    )
 
 
 def _questions(job: ExportJob, counts: Counts, problems: Sequence[Problem]) -> list[Question]:
