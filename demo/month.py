@@ -55,7 +55,6 @@ class Demo:
         self.say("Signing up, and naming the company")
         person.sign_up()
         person.name_company(self.company["name"])
-        person.start_connection()
         self.say("Connecting Pleo: log-in, company and consent at the authorization server")
         person.connect_pleo(self.company)
         erp = self.stack.erp

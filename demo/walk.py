@@ -30,12 +30,9 @@ class Person:
         return "/accounts/login/" not in self.browser.url
 
     def name_company(self, name: str) -> None:
+        """The first company's connection is begun with it."""
         self._open("/company/new/")
         self._submit("form[action*='company/new']", name=name)
-
-    def start_connection(self) -> None:
-        self._open("/")
-        self._submit("form[action$='/connections/new/']")
         found = re.search(r"/connections/[0-9a-f-]+/", self.browser.url)
         if not found:
             raise RuntimeError(f"No connection was started at {self.browser.url}.")

@@ -1,6 +1,7 @@
 """All writes to connections. Remote calls come before or after the transactions, never inside."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from erp_adapters.errors import RemoteError
 from erp_adapters.ledger import Company
 from pleo_connector.connections import health
 from pleo_connector.connections.erp import open_pleo
-from pleo_connector.connections.grants import oauth_client, store_tokens
+from pleo_connector.connections.first_look import CannotConnect, client_with, looked_up
+from pleo_connector.connections.grants import basic, oauth_client, store_tokens
 from pleo_connector.connections.models import (
     Connection,
     ErpCredentials,
@@ -23,7 +25,7 @@ from pleo_connector.connections.models import (
     WebhookEvent,
     WebhookSubscription,
 )
-from pleo_connector.pleo.client import PleoClient
+from pleo_connector.pleo.client import Introspection
 from pleo_connector.pleo.webhooks import Notification
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import Tenant, User
@@ -36,23 +38,11 @@ ERP_FIELDS = [
 ]
 
 
-class CannotConnect(Exception):
-    """A sentence for the person who is connecting."""
-
-
 def create_connection(*, tenant: Tenant, actor: User) -> Connection:
     with transaction.atomic():
         connection = Connection.objects.create(tenant=tenant)
         record_audit(tenant=tenant, actor=actor, action="started a connection")
     return connection
-
-
-class _FixedToken:
-    def __init__(self, access_token: str) -> None:
-        self._header = f"Bearer {access_token}"
-
-    def header(self, *, refused: str | None = None) -> str:
-        return self._header
 
 
 def connect_pleo(
@@ -63,22 +53,38 @@ def connect_pleo(
     A reconnect keeps mapping, history and webhook; another company than before is refused.
     """
     tokens = oauth_client().exchange(code=code, verifier=verifier, now=now)
-    pleo = PleoClient(
-        base_url=settings.PLEO_API_URL,
-        authorizer=_FixedToken(tokens.access_token),
-        allow_private=settings.ALLOW_PRIVATE_ADDRESSES,
-    )
-    who = pleo.introspect()
-    if who.company_id is None:
-        raise CannotConnect(
-            "Pleo gave access to a group of companies. Connect again and choose one company."
-        )
-    if connection.pleo_company_id not in (None, who.company_id):
-        raise CannotConnect(
-            f"This connection belongs to {connection.pleo_company_name}. Connect again and choose "
-            "that company, or make a new connection for the other one."
-        )
-    name = pleo.company_name(who.company_id)
+    found = looked_up(connection, client_with(f"Bearer {tokens.access_token}"))
+
+    def fill(grant: PleoGrant) -> None:
+        grant.api_key = None
+        store_tokens(grant, tokens)
+
+    _keep_grant(connection, found, fill, actor=actor, now=now)
+
+
+def connect_pleo_by_key(*, connection: Connection, key: str, actor: User, now: datetime) -> None:
+    """The same connection behind a key that a person made in Pleo; checked before it is kept."""
+    pleo = client_with(basic(key))
+    found = looked_up(connection, pleo)
+    pleo.create_installation()
+
+    def fill(grant: PleoGrant) -> None:
+        grant.access_token = grant.refresh_token = grant.expires_at = None
+        grant.api_key, grant.dead_since, grant.dead_reason = key, None, ""
+        grant.save()
+
+    _keep_grant(connection, found, fill, actor=actor, now=now)
+
+
+def _keep_grant(
+    connection: Connection,
+    found: tuple[Introspection, str],
+    fill: Callable[[PleoGrant], None],
+    *,
+    actor: User,
+    now: datetime,
+) -> None:
+    who, name = found
     try:
         with transaction.atomic():
             connection.pleo_company_id, connection.pleo_company_name = who.company_id, name
@@ -86,8 +92,8 @@ def connect_pleo(
             grant = PleoGrant.objects.filter(connection=connection).first() or PleoGrant(
                 connection=connection
             )
-            grant.api_key, grant.scopes, grant.granted_at = None, " ".join(sorted(who.scopes)), now
-            store_tokens(grant, tokens)
+            grant.scopes, grant.granted_at = " ".join(sorted(who.scopes)), now
+            fill(grant)
             health.changed(connection_id=connection.pk, now=now)
             record_audit(
                 tenant=connection.tenant, actor=actor, action="connected Pleo", subject=name

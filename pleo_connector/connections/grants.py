@@ -95,7 +95,12 @@ def _is_due(expires_at: datetime | None) -> bool:
     return expires_at is not None and expires_at - REFRESH_BEFORE <= timezone.now()
 
 
+def basic(key: str) -> str:
+    """An API key as Pleo takes it: the user name, with an empty password."""
+    return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
 def _bearer(grant: PleoGrant) -> str:
     if grant.api_key is not None:
-        return "Basic " + base64.b64encode(f"{grant.api_key}:".encode()).decode()
+        return basic(grant.api_key)
     return f"Bearer {grant.access_token}"

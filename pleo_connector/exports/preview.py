@@ -54,7 +54,7 @@ def preview(
     items = {x.item.entry_id: x.item for x in read if x.item and x.entry_id not in booked}
     outcomes = _outcomes(planner, list(items.values()), str(job.id))
     return [
-        _previewed(planner, entry, outcomes, is_booked=entry.entry_id in booked) for entry in read
+        previewed(planner, entry, outcomes, is_booked=entry.entry_id in booked) for entry in read
     ]
 
 
@@ -101,7 +101,7 @@ def _late(planner: Planner, item: ExportItem) -> Outcome:
     return replace(done, decisions=(*others, Decision("exchange", sentence)))
 
 
-def _previewed(
+def previewed(
     planner: Planner,
     entry: PreviewedEntry,
     outcomes: dict[str, Outcome],

@@ -192,6 +192,10 @@ class ExportCalls(PleoDoor):
     def activate_installation(self) -> None:
         self._call("POST", "/v1/installations/me:activate")
 
+    def create_installation(self) -> None:
+        """With an API key Pleo makes none by itself; one that is there is kept."""
+        self._call("POST", "/v1/installations/me", json={"status": "PENDING_INTEGRATION"})
+
     def delete_installation(self) -> None:
         """Revokes every token of this authorisation."""
         self._call("DELETE", "/v1/installations/me", gone_is_fine=True)

@@ -96,7 +96,7 @@ CONNECTION = (
         tuple(name for x in TABS["syncs"] for name in (x.name, *x.also)),
         _is_used,
     ),
-    Item("setup", _("Set-up"), "plug", ("erp-choose", "erp-connect")),
+    Item("setup", _("Set-up"), "plug", ("erp-choose", "erp-connect", "pleo-key")),
     Item(
         "accounts",
         _("Mapping"),

@@ -1,6 +1,7 @@
 """What is left to do before a connection can go live, and why."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,17 +15,24 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.web import words
 from pleo_connector.web.forms.choices import account_codes
+from pleo_connector.web.templatetags.words import day
+
+NEEDED = frozenset({"export-jobs:read", "export-jobs:write", "export-items:read", "companies:read"})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    number: int
+    name: str
     title: str
     is_done: bool
     sentence: str
     action: str  # the words on the link
     url: str
     is_post: bool = False
+    is_broken: bool = False  # what was done before does not work any more
+    is_optional: bool = False
+    number: int = 0
+    details: str = ""
 
 
 def steps_of(connection: Connection) -> list[Step]:
@@ -32,18 +40,34 @@ def steps_of(connection: Connection) -> list[Step]:
     steps = [
         _pleo(connection),
         _erp(connection),
+        _company(connection),
         _accounts(connection, mapping),
         _dimensions(connection),
         _posting(connection, mapping),
+        _preview(connection),
     ]
-    steps.append(_go_live(connection, all(step.is_done for step in steps)))
+    is_ready = all(step.is_done for step in steps if not step.is_optional)
+    steps.append(_go_live(connection, is_ready))
     if connection.state == Connection.State.LIVE:
         steps.append(_syncs(connection))
-    return steps
+    return [replace(step, number=number) for number, step in enumerate(steps, start=1)]
+
+
+def open_steps(steps: list[Step]) -> list[Step]:
+    """What is left to do, in order."""
+    return [step for step in steps if not step.is_done and not step.is_optional]
 
 
 def next_step(steps: list[Step]) -> Step | None:
-    return next((step for step in steps if not step.is_done), None)
+    return next(iter(open_steps(steps)), None)
+
+
+def go_on_at(connection: Connection) -> str:
+    """The page of the next step; the overview of all where that is a button."""
+    step = next_step(steps_of(connection))
+    if step is None or step.is_post or not step.url:
+        return reverse("setup", args=[connection.public_id])
+    return step.url
 
 
 def _pleo(connection: Connection) -> Step:
@@ -52,12 +76,44 @@ def _pleo(connection: Connection) -> Step:
         why = _(
             "Pleo asks which company to connect and what it allows. You can still say no there."
         )
-        return Step(1, title, False, why, title, url, is_post=True)
+        return Step("pleo", title, False, why, title, url, is_post=True)
+    again, grant = _("Reconnect Pleo"), connection.pleo_grant
     if words.is_pleo_dead(connection):
-        reason = connection.pleo_grant.dead_reason
-        return Step(1, title, False, reason, _("Reconnect Pleo"), url, is_post=True)
-    done = _("Connected to %(company)s.") % {"company": connection.pleo_company_name}
-    return Step(1, title, True, done, _("Reconnect Pleo"), url, is_post=True)
+        return Step("pleo", title, False, grant.dead_reason, again, url, True, is_broken=True)
+    allowed = set(grant.scopes.split())
+    if allowed and (lacking := NEEDED - allowed):
+        text = _("This access lacks rights that exports need: %(rights)s. Allow them in Pleo.")
+        why = text % {"rights": rights(lacking)}
+        return Step("pleo", title, False, why, again, url, True, is_broken=True)
+    done = _("Connected to %(company)s.")
+    if grant.api_key is not None:
+        done = _("Connected to %(company)s with an API key.")
+    details = _("It may: %(rights)s.") % {"rights": rights(allowed)} if allowed else ""
+    done %= {"company": connection.pleo_company_name}
+    return Step("pleo", title, True, done, again, url, is_post=True, details=details)
+
+
+RIGHTS: dict[str, words.Text] = {
+    "export-jobs": gettext_lazy("exports"),
+    "export-items": gettext_lazy("entries to export"),
+    "companies": gettext_lazy("the company's name"),
+    "tag-group": gettext_lazy("tags"),
+    "tag-groups": gettext_lazy("tags"),
+    "accounts": gettext_lazy("accounts"),
+    "tax-codes": gettext_lazy("tax codes"),
+    "vendors": gettext_lazy("vendors"),
+}
+
+
+def rights(scopes: Iterable[str]) -> str:
+    """What Pleo calls export-jobs:read and export-jobs:write: exports (read, change)."""
+    found: dict[str, list[str]] = {}
+    for scope in sorted(scopes):
+        what, _colon, how = scope.partition(":")
+        found.setdefault(str(RIGHTS.get(what, what)), []).append(
+            {"read": _("read"), "write": _("change")}.get(how, how)
+        )
+    return ", ".join(f"{what} ({', '.join(how)})" for what, how in found.items())
 
 
 def _erp(connection: Connection) -> Step:
@@ -65,24 +121,40 @@ def _erp(connection: Connection) -> Step:
     url = reverse("erp-choose", args=[connection.public_id])
     if connection.erp_confirmed_at is None:
         why = _("Access is tested, and you confirm the company, before anything is kept.")
-        return Step(2, title, False, why, title, url)
+        return Step("erp", title, False, why, title, url)
     url = reverse("erp-connect", args=[connection.public_id, connection.erp_kind])
     label = words.erp_label(connection)
     if connection.erp_problem:
-        return Step(2, title, False, connection.erp_problem, words.reconnect(label), url)
-    done = _("%(where)s, books in %(currency)s.") % {
+        why = connection.erp_problem
+        return Step("erp", title, False, why, words.reconnect(label), url, is_broken=True)
+    done = _("%(system)s lets us in.") % {"system": label}
+    return Step("erp", title, True, done, _("Change the access"), url)
+
+
+def _company(connection: Connection) -> Step:
+    title = _("Confirm the company")
+    if connection.erp_confirmed_at is None:
+        why = _("You see its name, currency, country and what is closed, and say that it is it.")
+        return Step("company", title, False, why, "", "")
+    done = _("%(where)s, books in %(currency)s.")
+    if connection.erp_lock_date:
+        done = _("%(where)s, books in %(currency)s, closed up to %(day)s.")
+    done %= {
         "where": words.books_of(connection),
         "currency": connection.erp_currency,
+        "day": day(connection.erp_lock_date),
     }
-    return Step(2, title, True, done, _("Change the access"), url)
+    return Step("company", title, True, done, "", "")
 
 
 def _accounts(connection: Connection, mapping: Mapping) -> Step:
-    url = reverse("accounts", args=[connection.public_id])
+    url, title = reverse("accounts", args=[connection.public_id]), _("Accounts")
     accounts: list[Account] = records_of(connection, Kind.ACCOUNTS)
     problem = accounts_problem(connection, mapping, accounts)
     if problem:
-        return Step(3, _("Accounts"), False, problem, _("Choose the accounts"), url)
+        was_set = mapping.accounts.out_of_pocket is not None
+        action = _("Choose the accounts")
+        return Step("accounts", title, False, problem, action, url, is_broken=was_set)
     chosen = len(account_codes(mapping.accounts))
     text = ngettext(
         "%(count)s account chosen out of %(all)s.",
@@ -90,7 +162,7 @@ def _accounts(connection: Connection, mapping: Mapping) -> Step:
         chosen,
     )
     done = text % {"count": words.number(chosen), "all": words.number(len(accounts))}
-    return Step(3, _("Accounts"), True, done, _("Change the accounts"), url)
+    return Step("accounts", title, True, done, _("Change the accounts"), url)
 
 
 def accounts_problem(connection: Connection, mapping: Mapping, accounts: list[Account]) -> str:
@@ -118,7 +190,7 @@ def _dimensions(connection: Connection) -> Step:
     url = reverse("dimensions", args=[connection.public_id])
     if connection.erp_confirmed_at is None:
         why = _("The dimensions are read when the accounting system is connected.")
-        return Step(4, _("Dimensions"), False, why, _("Look at the dimensions"), url)
+        return Step("dimensions", _("Dimensions"), False, why, "", "")
     dimensions: list[Dimension] = records_of(connection, Kind.DIMENSIONS)
     values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
     names = ", ".join(x.name for x in dimensions if x.is_active)
@@ -132,7 +204,7 @@ def _dimensions(connection: Connection) -> Step:
         "count": words.number(len(values)),
         "system": words.erp_label(connection),
     }
-    return Step(4, _("Dimensions"), True, done, _("Look at the dimensions"), url)
+    return Step("dimensions", _("Dimensions"), True, done, _("Look at the dimensions"), url)
 
 
 BEHAVIOUR: dict[str, words.Text] = {
@@ -150,21 +222,32 @@ def _posting(connection: Connection, mapping: Mapping) -> Step:
     url = reverse("posting", args=[connection.public_id])
     if connection.erp_confirmed_at is None:
         why = _("Drafts or final vouchers, and what happens in closed periods.")
-        return Step(5, _("Posting"), False, why, _("Choose how entries are posted"), url)
+        return Step("posting", _("Posting"), False, why, "", "")
     done = f"{BEHAVIOUR[mapping.posting_behaviour]}; {CLOSED[mapping.closed_period]}."
-    return Step(5, _("Posting"), True, done, _("Change how entries are posted"), url)
+    return Step("posting", _("Posting"), True, done, _("Change how entries are posted"), url)
+
+
+def _preview(connection: Connection) -> Step:
+    """Of what waits in Pleo, or of a sample; nobody has to look."""
+    url, title = (
+        reverse("preview", args=[connection.public_id]),
+        _("Look before anything is booked"),
+    )
+    why = _("What would be booked from an export that waits, or from a sample. You may skip it.")
+    action = _("Look at the preview") if connection.erp_confirmed_at else ""
+    return Step("preview", title, False, why, action, url, is_optional=True)
 
 
 def _go_live(connection: Connection, is_ready: bool) -> Step:
     url = reverse("go-live", args=[connection.public_id])
     is_live = connection.state == Connection.State.LIVE
     if is_live:
-        return Step(6, _("Go live"), True, _("Exports are booked as they come."), "", "")
+        return Step("live", _("Go live"), True, _("Exports are booked as they come."), "", "")
     why = _("From then on, what is exported in Pleo is booked. You can pause it at any time.")
     if not is_ready:
         why = _("Possible when all steps above are done.")
     title = _("Go live")
-    return Step(6, title, False, why, title if is_ready else "", url, is_post=True)
+    return Step("live", title, False, why, title if is_ready else "", url, is_post=True)
 
 
 def _syncs(connection: Connection) -> Step:
@@ -173,10 +256,10 @@ def _syncs(connection: Connection) -> Step:
     waiting = len(plans_to_decide([connection]).get(connection.pk, []))
     if not waiting:
         done = _("Pleo is kept in step. You are asked before a first plan changes anything.")
-        return Step(7, title, True, done, _("Look at tags and accounts"), url)
+        return Step("syncs", title, True, done, _("Look at tags and accounts"), url)
     text = ngettext(
         "%(count)s plan waits for your approval.",
         "%(count)s plans wait for your approval.",
         waiting,
     )
-    return Step(7, title, False, words.counted(text, waiting), _("Look at the plans"), url)
+    return Step("syncs", title, False, words.counted(text, waiting), _("Look at the plans"), url)

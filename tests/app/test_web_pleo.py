@@ -58,7 +58,7 @@ def test_connecting(client: Client, connection: Connection, simulator: Simulator
     answer = authorize(start(client, connection), company)
     reply = come_back(client, **answer)
     assert reply.status_code == 302
-    assert reply["Location"] == reverse("setup", args=[connection.public_id])
+    assert reply["Location"] == reverse("erp-choose", args=[connection.public_id])
     connection.refresh_from_db()
     assert connection.pleo_company_name == company["name"]
     again = come_back(client, **answer)
@@ -130,7 +130,7 @@ def test_no_redirect_leaves_the_site(
 ) -> None:
     answer = authorize(start(client, connection), simulator.company("DKK"))
     reply = come_back(client, **answer, next="https://evil.example", redirect_uri="//evil.example")
-    assert reply["Location"] == reverse("setup", args=[connection.public_id])
+    assert reply["Location"] == reverse("erp-choose", args=[connection.public_id])
 
 
 def test_old_states_are_forgotten(client: Client, connection: Connection) -> None:

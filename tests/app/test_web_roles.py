@@ -104,6 +104,8 @@ class Place:
             "webhooks",
             *("ops", "ops-runs", "ops-runs-csv", "ops-connections", "ops-connections-csv"),
             "pleo-callback",
+            "pleo-start",
+            "pleo-settings",
             "connection-new",
             *LISTS,
         )
@@ -228,6 +230,9 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "pause": (MOVE, CONFIGURE),
     "resume": (MOVE, CONFIGURE),
     "pleo-connect": (MOVE, CONFIGURE),
+    "pleo-key": (SEE, FORM_CONFIGURE),
+    "pleo-start": (OWN, None),
+    "pleo-settings": ((302, 302, 302, 302, 302, 302, LOGIN), None),
     "erp-choose": (SEE, None),
     "erp-connect": (SEE, FORM_CONFIGURE),
     "accounts": (SEE, FORM_OPERATE),

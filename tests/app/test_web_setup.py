@@ -15,7 +15,7 @@ from pleo_connector.mapping.actions import load_mapping, save_mapping
 from pleo_connector.mapping.models import MappingVersion
 from pleo_connector.tenants.models import Tenant, User
 from pleo_connector.web.forms.choices import suggest
-from pleo_connector.web.steps import next_step, steps_of
+from pleo_connector.web.steps import go_on_at, next_step, open_steps, steps_of
 from tests.app import factories
 from tests.app.conftest import Desk
 
@@ -50,7 +50,7 @@ def page(client: Client, name: str, connection: Connection) -> str:
 
 
 def left(connection: Connection) -> list[int]:
-    return [step.number for step in steps_of(connection) if not step.is_done]
+    return [step.number for step in open_steps(steps_of(connection))]
 
 
 # -- Company ------------------------------------------------------------------------------------
@@ -61,9 +61,7 @@ def test_the_first_company() -> None:
     client.force_login(factories.make_user())
     assert "Name your company" in client.get("/").content.decode()
     home = client.post(reverse("tenant-new"), {"name": "Nordhavn ApS"}, follow=True)
-    assert "Connect the first company" in home.content.decode()
-    started = client.post(reverse("connection-new"), follow=True)
-    assert "6 steps are left" in started.content.decode()
+    assert "7 steps are left" in home.content.decode()  # its connection is begun already
 
 
 def test_switching_between_companies(client: Client, tenant: Tenant) -> None:
@@ -79,7 +77,7 @@ def test_switching_between_companies(client: Client, tenant: Tenant) -> None:
 def test_steps_of_a_bare_connection(client: Client, tenant: Tenant) -> None:
     connection = factories.make_bare_connection(tenant)
     steps = steps_of(connection)
-    assert [step.is_done for step in steps] == [False] * 6
+    assert [step.is_done for step in steps] == [False] * 8
     first = next_step(steps)
     assert first
     assert first.title == "Connect Pleo"
@@ -87,14 +85,14 @@ def test_steps_of_a_bare_connection(client: Client, tenant: Tenant) -> None:
 
 
 def test_each_step_says_what_is_missing(client: Client, connection: Connection) -> None:
-    assert left(connection) == [6]
+    assert left(connection) == [8]
     connection.pleo_grant.dead_since = timezone.now()
     connection.pleo_grant.dead_reason = "Pleo has ended our authorisation."
     connection.pleo_grant.save()
     connection.erp_problem = "Tryton: the key is not valid."
     connection.save()
     save_mapping(connection=connection, mapping=Mapping(), author=None)
-    assert left(connection) == [1, 2, 3, 6]
+    assert left(connection) == [1, 2, 4, 8]
     shown = page(client, "setup", connection)
     assert "Pleo has ended our authorisation." in shown
     assert "Tryton: the key is not valid." in shown
@@ -104,13 +102,13 @@ def test_each_step_says_what_is_missing(client: Client, connection: Connection) 
 def test_an_account_that_is_gone_opens_the_step_again(connection: Connection) -> None:
     accounts = [x for x in factories.ACCOUNTS if x.code != "2820"]
     factories.save_catalog(connection, accounts)
-    assert left(connection) == [3, 6]
+    assert left(connection) == [4, 8]
 
 
 def test_going_live_needs_all_steps(client: Client, connection: Connection) -> None:
     MappingVersion.objects.all().delete()
     reply = client.post(reverse("go-live", args=[connection.public_id]), follow=True)
-    assert "Step 3 is not done yet." in reply.content.decode()
+    assert "Step 4 is not done yet." in reply.content.decode()
     connection.refresh_from_db()
     assert connection.state == "setup"
 
@@ -128,6 +126,38 @@ def test_going_live_and_pausing(desk: Desk) -> None:
     assert "Resumed." in client.post(reverse("resume", args=args), follow=True).content.decode()
     checked = client.post(reverse("check-now", args=args), follow=True).content.decode()
     assert "Pleo is being asked for new exports." in checked
+
+
+def test_what_worked_before_and_does_not_any_more_is_red(
+    client: Client, connection: Connection
+) -> None:
+    assert "Needs you:" not in page(client, "setup", connection)
+    connection.pleo_grant.scopes = "export-jobs:read companies:read vendors:read vendors:write"
+    connection.pleo_grant.save()
+    shown = page(client, "setup", connection)
+    assert "entries to export (read), exports (change). Allow them in Pleo." in shown
+    assert "Needs you:" in shown
+
+
+def test_what_pleo_allows_is_shown(client: Client, connection: Connection) -> None:
+    allowed = "companies:read export-items:read export-jobs:read export-jobs:write new:thing"
+    connection.pleo_grant.scopes = allowed
+    connection.pleo_grant.save()
+    shown = page(client, "setup", connection)
+    assert "entries to export (read), exports (read, change), new (thing)" in shown
+    assert "closed up to" in shown
+
+
+def test_each_step_leads_to_the_next_one_that_is_open(
+    client: Client, connection: Connection, tenant: Tenant
+) -> None:
+    bare = factories.make_bare_connection(tenant)
+    assert go_on_at(bare) == reverse("setup", args=[bare.public_id])
+    MappingVersion.objects.all().delete()
+    accounts = reverse("accounts", args=[connection.public_id])
+    assert go_on_at(connection) == accounts
+    reply = client.post(accounts, {"wallet_source": "pleo", "out_of_pocket": "2820"})
+    assert reply["Location"] == reverse("setup", args=[connection.public_id])
 
 
 # -- Accounts -----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.menu import problems_of
 from pleo_connector.web.rows import export_rows, jobs_of
-from pleo_connector.web.steps import next_step, steps_of
+from pleo_connector.web.steps import next_step, open_steps, steps_of
 from pleo_connector.web.tables.base import Empty
 from pleo_connector.web.tables.exports import ExportTable
 from pleo_connector.web.views.exports import NONE_YET
@@ -68,7 +68,7 @@ def setup(request: HttpRequest, visit: Visit) -> HttpResponse:
         "connection": visit.connection,
         "steps": steps,
         "next": next_step(steps),
-        "left": sum(not step.is_done for step in steps),
+        "left": len(open_steps(steps)),
     }
     return render(request, "web/setup.html", shown)
 
@@ -76,7 +76,7 @@ def setup(request: HttpRequest, visit: Visit) -> HttpResponse:
 @on_connection(is_action=True)
 def go_live(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
-    left = [step for step in steps_of(connection) if step.number < 6 and not step.is_done]
+    left = [x for x in open_steps(steps_of(connection)) if x.name != "live"]
     if left:
         text = _("Step %(number)s is not done yet. %(why)s")
         messages.error(request, text % {"number": left[0].number, "why": left[0].sentence})

@@ -23,6 +23,7 @@ from pleo_connector.exports.moved import move_books
 from pleo_connector.web import pending
 from pleo_connector.web.forms.erp import ErpForm
 from pleo_connector.web.manual import manual_of
+from pleo_connector.web.steps import go_on_at
 from pleo_connector.web.visit import Visit, on_connection
 
 
@@ -164,8 +165,9 @@ def _store(
     text = _("Connected to %(company)s in %(system)s.")
     messages.success(request, text % {"company": waiting.company.name, "system": adapter.label})
     read_catalog(request, connection)
-    page = "setup" if connection.state == Connection.State.SETUP else "connection"
-    return redirect(page, connection.public_id)
+    if connection.state == Connection.State.SETUP:
+        return redirect(go_on_at(connection))
+    return redirect("connection", connection.public_id)
 
 
 def read_catalog(request: HttpRequest, connection: Connection) -> bool:

@@ -14,6 +14,7 @@ from django_scopes import scope
 
 from pleo_connector.catalog.models import SyncPlan
 from pleo_connector.catalog.queries import plans_to_decide
+from pleo_connector.connections.actions import create_connection
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import Counts, counts_of, latest_jobs, waiting_entries
@@ -176,9 +177,13 @@ def _headline(rows: list[Row]) -> words.Headline:
 @login_required
 def tenant_new(request: HttpRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None)
+    is_first = current_membership(request) is None
     if request.method == "POST" and form.is_valid():
         tenant = create_tenant(name=form.cleaned_data["name"], owner=user_of(request))
         request.session[COMPANY] = str(tenant.public_id)
+        if is_first:  # what comes next is clear
+            with scope(tenant=tenant):
+                connection = create_connection(tenant=tenant, actor=user_of(request))
+            return redirect("setup", connection.public_id)
         return redirect("home")
-    is_first = current_membership(request) is None
     return render(request, "web/company_new.html", {"form": form, "is_first": is_first})

@@ -17,6 +17,7 @@ from pleo_connector.web.forms.accounts import AccountsForm
 from pleo_connector.web.forms.dimensions import DimensionsForm
 from pleo_connector.web.forms.posting import PostingForm
 from pleo_connector.web.offers import SAVED, offer_of
+from pleo_connector.web.steps import go_on_at
 from pleo_connector.web.views.erp import read_catalog
 from pleo_connector.web.visit import Visit, on_connection
 
@@ -101,7 +102,7 @@ def _save(request: HttpRequest, visit: Visit, mapping: Mapping) -> HttpResponse:
     save_mapping(connection=visit.connection, mapping=mapping, author=visit.user)
     if visit.connection.state == Connection.State.SETUP:
         messages.success(request, _("Saved."))
-        return redirect("setup", visit.connection.public_id)
+        return redirect(go_on_at(visit.connection))
     messages.success(request, _("Saved. It counts for entries that are booked from now on."))
     return redirect(f"{request.path}?{SAVED}=1")
 

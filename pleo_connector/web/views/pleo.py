@@ -12,12 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from erp_adapters.errors import RemoteError
+from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError
 from pleo_connector.catalog.decisions import retry_after_reconnect
-from pleo_connector.connections.actions import CannotConnect, connect_pleo, ensure_subscription
+from pleo_connector.connections.actions import (
+    connect_pleo,
+    connect_pleo_by_key,
+    ensure_subscription,
+)
+from pleo_connector.connections.first_look import CannotConnect
 from pleo_connector.connections.grants import oauth_client
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_connection
+from pleo_connector.web.forms.pleo import KeyForm
+from pleo_connector.web.steps import go_on_at, rights
 from pleo_connector.web.visit import Visit, on_connection, user_of
 
 STATES = "pleo_states"  # session key: what we asked Pleo for, by state
@@ -91,11 +98,47 @@ def _connect(
     retry_after_reconnect(connection=connection, now=timezone.now())
     done = _("Connected to %(company)s in Pleo.") % {"company": connection.pleo_company_name}
     messages.success(request, done)
-    if connection.state != Connection.State.LIVE:
-        return redirect("setup", connection.public_id)
+    return _connected(request, connection)
+
+
+def _connected(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """To the next step while it is being set up."""
+    if connection.state == Connection.State.SETUP:
+        return redirect(go_on_at(connection))
     if warning := ensure_subscription(connection=connection):
         messages.warning(request, warning)
     return redirect("connection", connection.public_id)
+
+
+@on_connection()
+def key(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """An API key of Pleo, for those who cannot use OAuth."""
+    connection = visit.connection
+    form = KeyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _connect_by_key(visit, form):
+        text = _("Connected to %(company)s in Pleo. It may: %(rights)s.")
+        allowed = connection.pleo_grant.scopes.split()
+        filled = {"company": connection.pleo_company_name, "rights": rights(allowed)}
+        messages.success(request, text % filled)
+        return _connected(request, connection)
+    shown = {"visit": visit, "connection": connection, "form": form}
+    return render(request, "web/pleo_key.html", shown)
+
+
+def _connect_by_key(visit: Visit, form: KeyForm) -> bool:
+    connection, given = visit.connection, form.cleaned_data["key"]
+    try:
+        connect_pleo_by_key(connection=connection, key=given, actor=visit.user, now=timezone.now())
+    except CannotConnect as error:
+        form.add_error("key", str(error))
+    except AuthenticationFailed:
+        form.add_error("key", _("Pleo does not accept this key. Copy it once more, whole."))
+    except NotAllowed as error:
+        text = _("This key lacks rights. Make another one in Pleo. %(why)s")
+        form.add_error("key", text % {"why": error.message})
+    except RemoteError as error:
+        form.add_error("key", _("Pleo could not be connected. %(why)s") % {"why": error.message})
+    return not form.errors
 
 
 def _start_over(

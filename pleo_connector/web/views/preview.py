@@ -13,6 +13,7 @@ from pleo_connector.bookkeeping.codes import codes_of
 from pleo_connector.connections.erp import open_erp, open_pleo
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.preview import PreviewedEntry, preview, waiting_job
+from pleo_connector.exports.sample import sample
 from pleo_connector.mapping.actions import note_codes
 from pleo_connector.web.details import PreviewView
 from pleo_connector.web.views.exports import account_names
@@ -36,7 +37,9 @@ def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         try:
             pleo, erp = open_pleo(connection), open_erp(connection)
             job = waiting_job(connection, pleo)
-            if job:
+            if job is None:
+                entries = sample(connection, erp=erp, now=timezone.now())
+            else:
                 entries = preview(connection, job, pleo=pleo, erp=erp, now=timezone.now())
                 _note_codes(connection, entries)
         except (RemoteError, ValueError) as error:
