@@ -67,7 +67,7 @@ def test_keys_that_do_not_work(
     assert "Paste the key" in text(client.post(url, {"key": ""}))
     assert "does not accept this key" in text(client.post(url, {"key": "plp_guessed"}))
     assert not PleoGrant.objects.exists()
-    other = simulator.company("SEK")
+    other = simulator.company("EUR")
     connection.pleo_company_id, connection.pleo_company_name = simulator.company("DKK")["id"], "Us"
     connection.save()
     foreign = client.post(url, {"key": key_of(simulator, other)})
