@@ -1,6 +1,5 @@
 """What is left to do before a connection can go live, and why."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
@@ -15,9 +14,8 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.web import words
 from pleo_connector.web.forms.choices import account_codes
+from pleo_connector.web.rights import NEEDED, rights
 from pleo_connector.web.templatetags.words import day
-
-NEEDED = frozenset({"export-jobs:read", "export-jobs:write", "export-items:read", "companies:read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +89,6 @@ def _pleo(connection: Connection) -> Step:
     details = _("It may: %(rights)s.") % {"rights": rights(allowed)} if allowed else ""
     done %= {"company": connection.pleo_company_name}
     return Step("pleo", title, True, done, again, url, is_post=True, details=details)
-
-
-RIGHTS: dict[str, words.Text] = {
-    "export-jobs": gettext_lazy("exports"),
-    "export-items": gettext_lazy("entries to export"),
-    "companies": gettext_lazy("the company's name"),
-    "tag-group": gettext_lazy("tags"),
-    "tag-groups": gettext_lazy("tags"),
-    "accounts": gettext_lazy("accounts"),
-    "tax-codes": gettext_lazy("tax codes"),
-    "vendors": gettext_lazy("vendors"),
-}
-
-
-def rights(scopes: Iterable[str]) -> str:
-    """What Pleo calls export-jobs:read and export-jobs:write: exports (read, change)."""
-    found: dict[str, list[str]] = {}
-    for scope in sorted(scopes):
-        what, _colon, how = scope.partition(":")
-        found.setdefault(str(RIGHTS.get(what, what)), []).append(
-            {"read": _("read"), "write": _("change")}.get(how, how)
-        )
-    return ", ".join(f"{what} ({', '.join(how)})" for what, how in found.items())
 
 
 def _erp(connection: Connection) -> Step:

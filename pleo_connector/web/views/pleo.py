@@ -24,7 +24,8 @@ from pleo_connector.connections.grants import oauth_client
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_connection
 from pleo_connector.web.forms.pleo import KeyForm
-from pleo_connector.web.steps import go_on_at, rights
+from pleo_connector.web.rights import rights
+from pleo_connector.web.steps import go_on_at
 from pleo_connector.web.visit import Visit, on_connection, user_of
 
 STATES = "pleo_states"  # session key: what we asked Pleo for, by state
