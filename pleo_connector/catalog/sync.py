@@ -19,6 +19,7 @@ from django.conf import settings
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import Unavailable
 from pleo_connector.catalog import closing, storing
+from pleo_connector.catalog.actions import confirm_company
 from pleo_connector.catalog.apply import Applier
 from pleo_connector.catalog.compare import Comparison
 from pleo_connector.catalog.models import SyncKind, SyncPlan, SyncPlanItem, SyncSchedule
@@ -55,6 +56,7 @@ class SyncRun:
     pleo: PleoClient
     erp: ErpAdapter
     now: Callable[[], datetime]
+    is_confirmed: bool = False  # whether the ERP was seen to have the books that were connected
     is_writing: bool = False  # which permission is missing, where one is
     compared: Comparison = field(init=False)
 
@@ -75,6 +77,9 @@ class SyncRun:
 
     def execute(self) -> None:
         """All steps. Raises MakeWay, NothingToDo, LeaseLost or a RemoteError; see `settle`."""
+        if not self.is_confirmed:
+            confirm_company(connection=self.lease.connection, erp=self.erp)
+            self.is_confirmed = True
         if not self._goes_on():
             found = self.look()
             if found is None:

@@ -21,7 +21,7 @@ from erp_adapters.errors import (
     Unavailable,
 )
 from pleo_connector.catalog import closing, schedules, storing
-from pleo_connector.catalog.actions import OtherCompany, confirm_company
+from pleo_connector.catalog.actions import OtherCompany
 from pleo_connector.catalog.apply import MakeWay
 from pleo_connector.catalog.compare import NothingToDo
 from pleo_connector.catalog.models import SyncKind, SyncSchedule
@@ -70,15 +70,17 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
     connection, recorder = lease.connection, Recorder(lease)
     pleo = open_pleo(connection, observer=recorder, is_sync=True)
     erp: ErpAdapter | None = None
+    is_confirmed = False
     try:
         for schedule in _due(lease, now()):
-            is_first = erp is None
             erp = erp or _opened(lease, recorder)
             if erp is None:
                 break
             run = taken(lease, schedule, pleo, erp, now=now)
-            if not attempt(run, recorder, confirm=is_first):
+            run.is_confirmed = is_confirmed
+            if not attempt(run, recorder):
                 break
+            is_confirmed = run.is_confirmed
     except LeaseLost:
         return
     lease.hand_back()
@@ -102,8 +104,8 @@ def _due(lease: Lease, moment: datetime) -> Iterator[SyncSchedule]:
             yield schedule
 
 
-def attempt(run: SyncRun, recorder: Recorder, *, confirm: bool) -> bool:
-    """Whether other kinds may be tried now. `confirm` that the ERP still has the same books."""
+def attempt(run: SyncRun, recorder: Recorder) -> bool:
+    """Whether other kinds may be tried now."""
     lease, now = run.lease, run.now
     if run.waits and not run.schedule.asked_at:
         closing.still_waits(run)
@@ -114,8 +116,6 @@ def attempt(run: SyncRun, recorder: Recorder, *, confirm: bool) -> bool:
         )
     outcome, goes_on = "", True
     try:
-        if confirm:
-            confirm_company(connection=lease.connection, erp=run.erp)
         run.execute()
     except (LeaseLost, *DATABASE_LOST):
         raise
@@ -195,11 +195,11 @@ def _settle_remote(run: SyncRun, error: RemoteError) -> bool:
     if is_pleo and isinstance(error, NotAllowed):
         closing.without_permission(run)
         return True
-    if isinstance(error, OtherCompany) or (not is_pleo and isinstance(error, AuthenticationFailed)):
+    closing.stopped(run, sentence=sentence, origin=origin, fix="sync" if is_pleo else "erp")
+    if isinstance(error, OtherCompany | AuthenticationFailed):  # it is so for all kinds
         mark_erp_problem(connection=run.lease.connection, sentence=sentence)
-    fix = ("pleo_access" if isinstance(error, AuthenticationFailed) else "") if is_pleo else "erp"
-    closing.stopped(run, sentence=sentence, origin=origin, fix=fix)
-    return not isinstance(error, AuthenticationFailed)
+        return False
+    return True
 
 
 def _delay(run: SyncRun) -> float:

@@ -115,6 +115,11 @@ class SyncDesk:
         self.work()
         return self.run(kind)
 
+    def work_all(self) -> None:
+        """The first look at every kind, which waits for a person or finds nothing to do."""
+        schedules.ensure_schedules([self.connection], now=timezone.now())
+        self.work()
+
     def later(self, hours: float = 25) -> None:
         """Everything that is due by then."""
         self.work(at=timezone.now() + timedelta(hours=hours))

@@ -16,11 +16,12 @@ from pleo_connector.catalog.models import SyncKind, SyncSchedule
 from pleo_connector.catalog.sync import SyncRun
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.lease import claim, claim_idle
-from pleo_connector.connections.models import Connection
+from pleo_connector.connections.models import Connection, WebhookSubscription
 from pleo_connector.tenants.models import AuditEntry
 from tests.app.conftest import Desk, FakeErp
 from tests.app.factories import make_connection, make_tenant
 from tests.app.sync_desk import SyncDesk
+from tests.app.test_webhooks import Pleo
 
 pytestmark = pytest.mark.django_db
 
@@ -232,3 +233,45 @@ def test_a_paused_kind_that_is_asked_for_says_so(house: SyncDesk) -> None:
     house.only("accounts")
     with pytest.raises(NotPossible, match="paused"):
         house.ask("tags")
+
+
+def test_a_vendor_that_is_born_in_pleo_wakes_the_vendors_only(house: SyncDesk) -> None:
+    house.work_all()
+    subscription = WebhookSubscription.objects.get(connection=house.connection)
+    before = Connection.objects.get(pk=house.connection.pk).woken_at
+    for _ in range(2):
+        reply = Pleo(subscription).send(event_type="v1.vendor.created", webhook_id="msg_1")
+        assert reply.status_code == 200
+    due = [kind for kind in SyncKind if house.schedule(kind).is_due(timezone.now())]
+    assert due == [SyncKind.VENDORS]
+    assert Connection.objects.get(pk=house.connection.pk).woken_at == before
+
+
+def test_access_that_is_given_anew_is_tried_at_once(house: SyncDesk) -> None:
+    house.work_all()
+    assert not house.schedule("tags").is_due(timezone.now())
+    decisions.retry_after_reconnect(connection=house.connection, now=timezone.now())
+    assert all(house.schedule(kind).is_due(timezone.now()) for kind in SyncKind)
+
+
+def test_dead_access_waits_for_a_person(house: SyncDesk) -> None:
+    house.work_all()
+    house.simulator("POST", f"/companies/{house.company_id}/disconnect")
+    run = house.sync("accounts")
+    assert (run.state, run.waiting_for) == ("waiting", "reconnect")
+    assert not house.schedule("accounts").is_due(timezone.now() + timedelta(hours=23))
+
+
+def test_other_books_than_the_confirmed_ones_change_nothing(house: SyncDesk) -> None:
+    house.only("tax_codes")
+    house.sync("tax_codes")  # a plan that waits must not hide the others from the look
+    SyncSchedule.objects.update(is_paused=False)
+    Connection.objects.filter(pk=house.connection.pk).update(erp_company_id="another")
+    house.connection.refresh_from_db()
+    house.forget_calls()
+    run = house.sync("accounts")
+    assert run.state == "failed"
+    assert "opens the books of" in run.headline
+    assert house.calls() == []
+    house.connection.refresh_from_db()
+    assert "opens the books of" in house.connection.erp_problem
