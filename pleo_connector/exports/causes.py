@@ -47,6 +47,9 @@ def note_causes(connection: Connection, job: ExportJob, *, fix: str, now: dateti
         now=now,
     )
     if is_whole:  # both sides let us in
+        if connection.erp_problem:
+            connection.erp_problem = ""
+            connection.save(update_fields=["erp_problem"])
         health.changed(connection_id=connection.pk, now=now)
 
 

@@ -12,7 +12,7 @@ from pleo_connector.connections.models import Connection, ErpCredentials
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.tasks import work
-from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
+from pleo_connector.history.models import Attempt, Decision, Problem, RemoteCall, Run
 from tests.app.conftest import Desk, FakeErp
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +139,20 @@ def test_dead_erp_credentials_stop_the_job_and_ask_to_reconnect(
     at_pleo = desk.simulator.job(str(job.pleo_job_id)).job
     assert at_pleo["failureReasonType"] == "accounting_system_authentication_failure"
     assert not fake_erp.vouchers
+
+
+def test_an_erp_that_lets_us_in_again_needs_nobody_to_reconnect(
+    desk: Desk, fake_erp: FakeErp
+) -> None:
+    first, second, third = clean(desk)[:3]
+    desk.export(entryIds=[first])  # reads the catalog, which is fresh for some minutes
+    fake_erp.fault("GET /company", status=401, times=9)
+    assert desk.export(entryIds=[second]).status == "failed"
+    assert desk.connection.erp_problem
+    fake_erp("DELETE", "/faults")
+    assert desk.export(entryIds=[second, third]).status == "completed"
+    assert desk.connection.erp_problem == ""
+    assert not Problem.objects.filter(kind="connection", state="open").exists()
 
 
 def test_a_revoked_pleo_grant_waits_for_a_person_and_loses_nothing(
