@@ -78,6 +78,9 @@ class SyncSettings(models.Model):
     taken_off = models.JSONField(default=list)
     # Calls for many records at once that Pleo does not allow us, with the time it said so.
     refused_calls = models.JSONField(default=dict)
+    # External ids of active accounts at Pleo that no category uses, as Pleo said when it was asked.
+    unused_accounts = models.JSONField(null=True)
+    unused_asked_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["SyncSettings"]] = ScopedManager(tenant="connection__tenant")
 

@@ -74,7 +74,8 @@ TABS: dict[str, tuple[Item, ...]] = {
     "syncs": (
         Item("syncs", _("State"), ""),
         Item("sync-dimensions", _("Tag groups"), ""),
-        Item("sync-values", _("In Pleo"), ""),
+        Item("sync-values", _("Tags"), ""),
+        Item("sync-accounts", _("Accounts"), ""),
         Item("plans", _("Plans"), "", ("plan", "plan-approve")),
         Item("kept", _("Kept"), "", ("kept-let-go",)),
     ),

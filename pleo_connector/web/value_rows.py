@@ -1,4 +1,4 @@
-"""Values of one ERP dimension beside the tags that stand for them, as far as runs know."""
+"""Records of the ERP beside those of Pleo that stand for them, as far as runs know."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from erp_adapters.ledger import DimensionValue
+from erp_adapters.ledger import Account, DimensionValue
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.catalog.plan import is_in_use
 from pleo_connector.web.plan_words import ACTIONS
@@ -25,8 +25,8 @@ COULD_NOT = Badge("bad", gettext_lazy("Could not"))
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    value: DimensionValue
-    tag: str  # its name in Pleo; empty where there is none, or none is known
+    value: DimensionValue | Account
+    tag: str  # what it is called in Pleo; empty where there is none, or none is known
     badge: Badge
     why: str
 
@@ -41,28 +41,46 @@ def value_rows(
 ) -> list[ValueRow]:
     """`items` are those of the latest plan, by code ignoring case."""
     return [
-        _row(value, items.get(value.code.casefold()), plan, compared_at, today) for value in values
+        _row(
+            value,
+            items.get(value.code.casefold()),
+            plan,
+            compared_at,
+            "" if is_in_use(value, today) else _why_not(value, today),
+        )
+        for value in values
     ]
 
 
+def account_rows(
+    accounts: Sequence[Account],
+    items: Mapping[str, SyncPlanItem],
+    plan: SyncPlan | None,
+    *,
+    compared_at: datetime | None,
+) -> list[ValueRow]:
+    """`items` are those of the latest plan, by the account's permanent id."""
+    return [_row(x, items.get(x.id), plan, compared_at, _no_account(x)) for x in accounts]
+
+
 def _row(
-    value: DimensionValue,
+    value: DimensionValue | Account,
     item: SyncPlanItem | None,
     plan: SyncPlan | None,
     compared_at: datetime | None,
-    today: date,
+    why_not: str,
 ) -> ValueRow:
     name = value.name or value.code
     if item and plan and item.state not in (State.DONE, State.DROPPED):
         return _changing(value, item, plan)
-    if not is_in_use(value, today):
-        return ValueRow(value, "", NOT_SHOWN, _why_not(value, today))
+    if why_not:
+        return ValueRow(value, "", NOT_SHOWN, why_not)
     if compared_at is None:
         return ValueRow(value, "", NOT_YET, "")
     return ValueRow(value, name, IN_PLEO, "")
 
 
-def _changing(value: DimensionValue, item: SyncPlanItem, plan: SyncPlan) -> ValueRow:
+def _changing(value: DimensionValue | Account, item: SyncPlanItem, plan: SyncPlan) -> ValueRow:
     """Where the latest plan has something to do, or could not do it."""
     now = "" if item.action == Action.CREATE else item.old_name or item.name
     if item.action == Action.NONE:
@@ -73,6 +91,12 @@ def _changing(value: DimensionValue, item: SyncPlanItem, plan: SyncPlan) -> Valu
         return ValueRow(value, now, IN_PLEO, _("Kept, although it is closed."))
     shown = WAITS if plan.state == SyncPlan.State.WAITING else COMING
     return ValueRow(value, now, shown, str(ACTIONS[item.action]))
+
+
+def _no_account(account: Account) -> str:
+    if not account.is_active:
+        return _("Closed")
+    return "" if account.is_postable else _("A heading or total")
 
 
 def _why_not(value: DimensionValue, today: date) -> str:

@@ -260,6 +260,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "sync-limit": (MOVE, OPERATE),
     "sync-dimensions": (SEE, OPERATE),
     "sync-values": (SEE, None),
+    "sync-accounts": (SEE, OPERATE),
     "kept": (SEE, None),
     "kept-let-go": ((200, 200, 200, 403, 404, 404, LOGIN), OPERATE),
     "plans": (SEE, None),

@@ -13,12 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from pleo_connector.catalog.models import KeptRecord, SyncPlan, SyncPlanItem, SyncSchedule
+from pleo_connector.catalog.models import (
+    KeptRecord,
+    SyncPlan,
+    SyncPlanItem,
+    SyncSchedule,
+    SyncSettings,
+)
 from pleo_connector.catalog.queries import sync_settings
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.tenants.models import AuditEntry, Tenant
 from tests.app import factories
+from tests.app.conftest import Desk
 from tests.app.sync_factories import choose, keep_record, make_plan, make_schedules, save_values
 
 pytestmark = pytest.mark.django_db
@@ -407,6 +414,37 @@ def test_values_stand_beside_their_tags(client: Client, connection: Connection) 
     assert "No dimension is chosen" in look(client, "sync-values", connection.public_id)
 
 
+def test_accounts_stand_beside_those_of_pleo(client: Client, connection: Connection) -> None:
+    page = look(client, "sync-accounts", connection.public_id)
+    assert "10 of 12 accounts belong in Pleo." in page
+    assert "A heading or total" in page
+    assert "of them yet" not in page  # Pleo was not asked
+    SyncSettings.objects.filter(connection=connection).update(
+        unused_accounts=["20"], unused_asked_at=timezone.now()
+    )
+    page = look(client, "sync-accounts", connection.public_id, query="?q=office")
+    assert "No category uses 1 of them yet" in page
+    page = look(client, "sync-accounts", connection.public_id, query="?use=none")
+    assert "Office supplies" in page
+    assert "Travel" not in page
+
+
+def test_pleo_is_asked_which_accounts_its_categories_use(desk: Desk) -> None:
+    client = Client()
+    client.force_login(desk.user)
+    used, idle = ({"externalId": x, "code": x, "name": x, "archived": False} for x in "12")
+    seed = {"accounts": [used, idle], "categories": [{"name": "Office", "account": "1"}]}
+    desk.simulator("PUT", f"/companies/{desk.company['id']}/master-data", **seed)
+    page = send(client, "sync-accounts", desk.connection.public_id)
+    assert "Pleo was asked" in page
+    assert sync_settings(desk.connection).unused_accounts == ["2"]
+    fault = {"method": "POST", "path": "/v1/chart-of-accounts:search"}
+    desk.simulator("POST", "/faults", match=fault, effect={"status": 403})
+    page = send(client, "sync-accounts", desk.connection.public_id)
+    assert "Pleo could not be asked about its categories." in page
+    assert sync_settings(desk.connection).unused_accounts == ["2"]
+
+
 def test_kept_records_can_be_let_go(client: Client, connection: Connection) -> None:
     assert "Nothing is kept." in look(client, "kept", connection.public_id)
     plan = make_plan(connection, archive=1)
@@ -422,7 +460,9 @@ def test_kept_records_can_be_let_go(client: Client, connection: Connection) -> N
 # -- Cost ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["syncs", "sync-dimensions", "sync-values", "plans", "kept"])
+@pytest.mark.parametrize(
+    "name", ["syncs", "sync-dimensions", "sync-values", "sync-accounts", "plans", "kept"]
+)
 def test_a_page_asks_no_more_with_more_rows(
     client: Client, connection: Connection, name: str
 ) -> None:

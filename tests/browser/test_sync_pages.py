@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from pleo_connector.catalog.models import KeptRecord, SyncSchedule
+from pleo_connector.catalog.models import KeptRecord, SyncSchedule, SyncSettings
 from pleo_connector.connections.models import Connection
 from tests.app import factories
 from tests.app.sync_factories import choose, keep_record, make_plan, make_schedules, save_values
@@ -13,7 +13,7 @@ from tests.app.test_web_roles import Place
 from tests.browser.test_every_page import look, place, visitor
 
 __all__ = ["place", "visitor"]
-PAGES = ("syncs", "sync-dimensions", "sync-values", "plans", "kept")
+PAGES = ("syncs", "sync-dimensions", "sync-values", "sync-accounts", "plans", "kept")
 
 
 def wrong_with(
@@ -41,6 +41,9 @@ def test_with_a_little(visitor: Page, place: Place) -> None:
     lacks = SyncSchedule.objects.filter(connection=some, kind="accounts")
     lacks.update(missing_permission="accounts:write")
     keep_record(some)
+    SyncSettings.objects.filter(connection=some).update(
+        unused_accounts=["20", "22"], unused_asked_at=some.erp_confirmed_at
+    )
     wrong = [x for name in PAGES for x in wrong_with(visitor, some, name, "some")]
     failed = some.sync_plans.get(kind="tax_codes").run.public_id
     wrong += wrong_with(visitor, some, "plan", "failed", failed)

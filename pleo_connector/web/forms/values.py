@@ -1,12 +1,12 @@
-"""Which values are shown beside their tags."""
+"""Which values and accounts are shown beside those of Pleo."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from erp_adapters.ledger import DimensionValue
+from erp_adapters.ledger import Account, DimensionValue
 from pleo_connector.web.sync_rows import Axis
 
 
@@ -33,3 +33,23 @@ class ValuesForm(forms.Form):
     def found(self, values: Sequence[DimensionValue]) -> list[DimensionValue]:
         wanted = self.data.get("q", "").strip().casefold()
         return [x for x in values if wanted in x.name.casefold() or wanted in x.code.casefold()]
+
+
+class AccountsForm(forms.Form):
+    """By GET. What does not fit narrows nothing."""
+
+    use = forms.ChoiceField(
+        label=_("Categories"),
+        choices=[("", _("All")), ("none", _("No category uses it yet"))],
+        required=False,
+    )
+    q = forms.CharField(label=_("Search by number or name"), required=False)
+
+    def found(self, accounts: Sequence[Account], unused: Collection[str]) -> list[Account]:
+        wanted = self.data.get("q", "").strip().casefold()
+        return [
+            x
+            for x in accounts
+            if (wanted in x.name.casefold() or wanted in x.code.casefold())
+            and (self.data.get("use") != "none" or x.id in unused)
+        ]

@@ -1,6 +1,6 @@
-"""Values of the ERP and the tags that stand for them."""
+"""Values and accounts of the ERP, and what stands for them in Pleo."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.utils.html import format_html
@@ -27,3 +27,26 @@ class ValueTable(ListTable):
 
     def render_state(self, value: Badge, record: ValueRow) -> SafeString:
         return format_html("{} {}", badge(value), record.why)
+
+
+class AccountTable(ValueTable):
+    tag = TextColumn(gettext_lazy("Account in Pleo"), attrs={"td": {"class": "name"}})
+    use = TextColumn(gettext_lazy("Categories"), empty_values=())
+
+    def __init__(
+        self,
+        rows: Iterable[ValueRow],
+        *,
+        unused: Collection[str],
+        system: str,
+        **kwargs: Any,
+    ) -> None:
+        self.unused = unused
+        super().__init__(rows, system=system, **kwargs)
+        self.columns["name"].column.verbose_name = _("Account in %(system)s") % {"system": system}
+
+    def render_use(self, record: ValueRow) -> SafeString | str:
+        """Nothing of the others: a newer account may not have been there when Pleo was asked."""
+        if record.value.id not in self.unused:
+            return ""
+        return badge(Badge("attention", _("No category uses it yet")))

@@ -54,19 +54,17 @@ def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
     if axis is None:
         shown["headline"] = Headline("quiet", _("No dimension is chosen, so Pleo shows no tags."))
         return render(request, "web/sync_values.html", shown)
-    compared_at = _compared_at(connection)
+    compared = compared_at(connection, SyncKind.TAGS)
     values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
     values = [x for x in values if x.dimension.casefold() == axis.code.casefold()]
     page = page_of(request, form.found(values), per_page=ROWS)
     plan = latest_plans(connection).get(SyncKind.TAGS)
-    rows = value_rows(
-        list(page), _items(plan, axis, page), plan, compared_at=compared_at, today=today
-    )
+    rows = value_rows(list(page), _items(plan, axis, page), plan, compared_at=compared, today=today)
     empty = Empty(_("No value matches."), f"?dimension={axis.code}", _("Show all"))
     shown |= {
-        "headline": _headline(axis, len(values), compared_at, plan),
+        "headline": _headline(axis, len(values), compared, plan),
         "table": ValueTable(rows, page=page, empty=empty, system=erp_label(connection)),
-        "compared_at": compared_at,
+        "compared_at": compared,
     }
     return render(request, "web/sync_values.html", shown)
 
@@ -82,22 +80,20 @@ def _items(
     return {item.key.casefold(): item for item in rows}
 
 
-def _compared_at(connection: Connection) -> datetime | None:
-    """When tags were last compared as a whole; None before."""
-    whole = whole_plans(connection).get(SyncKind.TAGS)
-    row = next((x for x in schedules_of(connection) if x.kind == SyncKind.TAGS), None)
+def compared_at(connection: Connection, kind: str) -> datetime | None:
+    """When all of the kind was last compared; None before."""
+    whole = whole_plans(connection).get(kind)
+    row = next((x for x in schedules_of(connection) if x.kind == kind), None)
     times = [row.compared_at if row else None, whole.touched_at if whole else None]
     return max((x for x in times if x), default=None)
 
 
-def _headline(
-    axis: Axis, total: int, compared_at: datetime | None, plan: SyncPlan | None
-) -> Headline:
+def _headline(axis: Axis, total: int, compared: datetime | None, plan: SyncPlan | None) -> Headline:
     filled = {"group": axis.name, "shown": number(axis.values), "count": number(total)}
     text = _("%(shown)s of the %(count)s values of %(group)s belong in Pleo as tags.") % filled
     if plan and plan.state == SyncPlan.State.WAITING:
         return Headline("attention", text, detail=_("A plan that changes tags waits for you."))
-    if compared_at is None:
+    if compared is None:
         return Headline("busy", _("%(group)s has not been compared with Pleo yet.") % filled)
     return Headline("ok", text)
 

@@ -1,0 +1,86 @@
+"""Accounts of the ERP beside those of Pleo, and which of them no category uses yet."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from erp_adapters.errors import RemoteError
+from erp_adapters.ledger import Account
+from pleo_connector.catalog.account_use import ask_account_use
+from pleo_connector.catalog.models import Entity, SyncKind
+from pleo_connector.catalog.queries import latest_plans, records_of, sync_settings
+from pleo_connector.catalog.records import Kind
+from pleo_connector.connections.erp import open_pleo
+from pleo_connector.connections.models import Connection
+from pleo_connector.web.forms.values import AccountsForm
+from pleo_connector.web.tables.base import Empty, page_of
+from pleo_connector.web.tables.values import AccountTable
+from pleo_connector.web.value_rows import account_rows
+from pleo_connector.web.views.sync_values import ROWS, compared_at
+from pleo_connector.web.visit import Visit, on_connection
+from pleo_connector.web.words import Headline, counted, erp_label, has_pleo, number
+
+
+@on_connection(write="operate")
+def sync_accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
+    connection = visit.connection
+    if request.method == "POST":
+        return _ask(request, connection)
+    chosen = sync_settings(connection)
+    unused = set(chosen.unused_accounts or ())
+    accounts: list[Account] = records_of(connection, Kind.ACCOUNTS)
+    form = AccountsForm(request.GET)
+    page = page_of(request, form.found(accounts, unused), per_page=ROWS)
+    plan = latest_plans(connection).get(SyncKind.ACCOUNTS)
+    found = plan.items.filter(entity=Entity.ACCOUNT, key__in=[x.id for x in page]) if plan else ()
+    items = {item.key: item for item in found}
+    compared = compared_at(connection, SyncKind.ACCOUNTS)
+    table = AccountTable(
+        account_rows(list(page), items, plan, compared_at=compared),
+        page=page,
+        unused=unused,
+        system=erp_label(connection),
+        empty=Empty(_("No account matches."), "?", _("Show all")),
+    )
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "headline": _headline(accounts, unused),
+        "filter": {"fields": list(form)},
+        "table": table,
+        "compared_at": compared,
+        "asked_at": chosen.unused_asked_at,
+        "can_ask": visit.can_operate and has_pleo(connection),
+    }
+    return render(request, "web/sync_accounts.html", shown)
+
+
+def _headline(accounts: list[Account], unused: set[str]) -> Headline:
+    usable = [x for x in accounts if x.is_active and x.is_postable]
+    text = _("%(some)s of %(all)s accounts belong in Pleo.")
+    filled = {"some": number(len(usable)), "all": number(len(accounts))}
+    idle = sum(x.id in unused for x in usable)
+    detail = ngettext(
+        "No category uses %(count)s of them yet, so no expense reaches it.",
+        "No category uses %(count)s of them yet, so no expense reaches them.",
+        idle,
+    )
+    return Headline("quiet", text % filled, detail=counted(detail, idle) if idle else "")
+
+
+def _ask(request: HttpRequest, connection: Connection) -> HttpResponse:
+    try:
+        if not has_pleo(connection) or not connection.pleo_company_id:
+            raise ValueError(_("Connect Pleo first."))
+        pleo = open_pleo(connection, is_sync=True)
+        ask_account_use(connection=connection, pleo=pleo, now=timezone.now())
+    except (RemoteError, ValueError) as error:
+        why = error.message if isinstance(error, RemoteError) else str(error)
+        text = _("Pleo could not be asked about its categories. %(why)s")
+        messages.error(request, text % {"why": why})
+    else:
+        messages.success(request, _("Pleo was asked which accounts its categories use."))
+    return redirect("sync-accounts", connection.public_id)
