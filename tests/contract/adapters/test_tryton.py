@@ -242,6 +242,19 @@ def test_an_unknown_database(sandbox: TrytonSandbox) -> None:
     assert caught.value.code == "not_found"
 
 
+def test_without_the_analytic_module_there_are_no_dimensions(
+    sandbox: TrytonSandbox, network: Proxy
+) -> None:
+    """Its models are not there then, and nobody asks for them."""
+    network.fail("ir.module/search_read$", status=200, body=[])
+    erp = sandbox.adapter()
+    assert list(erp.dimensions()) == []
+    assert erp.fingerprint("dimensions") == erp.fingerprint("dimensions")
+    (posted,) = erp.post([voucher()])
+    assert isinstance(posted, PostedVoucher)
+    assert not [call for call in network.calls if "analytic_account" in call]
+
+
 def test_an_older_tryton_is_named(sandbox: TrytonSandbox, network: Proxy) -> None:
     """The REST that we speak came with 8.0; whoever has it not knows nothing at the address."""
     network.fail("/rest/", status=404, body="<h1>Not Found</h1>", contentType="text/html", times=9)
