@@ -82,10 +82,13 @@ class Axis:
         return self.dimension.name
 
 
-def axes_of(connection: Connection, today: date) -> list[Axis]:
-    """Active dimensions as last read, in the ERP's order."""
+def axes_of(
+    connection: Connection, today: date, values: Sequence[DimensionValue] | None = None
+) -> list[Axis]:
+    """Active dimensions as last read, in the ERP's order; `values` where they were read already."""
     dimensions: list[Dimension] = records_of(connection, Kind.DIMENSIONS)
-    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
+    if values is None:
+        values = records_of(connection, Kind.DIMENSION_VALUES)
     usable = Counter(value.dimension.casefold() for value in values if is_in_use(value, today))
     return [Axis(x, usable[x.code.casefold()]) for x in dimensions if x.is_active]
 

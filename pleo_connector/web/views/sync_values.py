@@ -42,7 +42,8 @@ ROWS = 100
 def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Of one chosen dimension. As far as runs know: a page does not ask Pleo."""
     connection, today = visit.connection, timezone.localdate()
-    axes = chosen_axes(axes_of(connection, today), sync_settings(connection))
+    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
+    axes = chosen_axes(axes_of(connection, today, values), sync_settings(connection))
     form = ValuesForm(request.GET, axes=axes)
     axis = form.axis()
     shown = {
@@ -55,7 +56,6 @@ def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
         shown["headline"] = Headline("quiet", _("No dimension is chosen, so Pleo shows no tags."))
         return render(request, "web/sync_values.html", shown)
     compared = compared_at(connection, SyncKind.TAGS)
-    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
     values = [x for x in values if x.dimension.casefold() == axis.code.casefold()]
     page = page_of(request, form.found(values), per_page=ROWS)
     plan = latest_plans(connection).get(SyncKind.TAGS)
