@@ -324,6 +324,9 @@ SPECTACULAR_SETTINGS = {
         "PlanState": "pleo_connector.catalog.models.SyncPlan.State",
         "PlanItemState": "pleo_connector.catalog.models.SyncPlanItem.State",
         "PlanItemAction": "pleo_connector.catalog.models.SyncPlanItem.Action",
+        "ProblemState": "pleo_connector.history.models.Problem.State",
+        "ProblemEventKind": "pleo_connector.history.models.ProblemEvent.Kind",
+        "FailureOrigin": "pleo_connector.history.models.Run.Origin",
         "ReceiptState": "pleo_connector.exports.models.AttachmentUpload.State",
     },
     "POSTPROCESSING_HOOKS": [

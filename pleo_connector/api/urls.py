@@ -8,6 +8,7 @@ from pleo_connector.api.views import (
     mapping,
     nowhere,
     plans,
+    problems,
     syncs,
 )
 from pleo_connector.api.webhooks import pleo_webhook
@@ -16,6 +17,7 @@ V1 = "api/v1/"
 ONE = V1 + "connections/<uuid:public_id>/"
 JOB = V1 + "jobs/<uuid:public_id>/"
 ENTRY = V1 + "entries/<uuid:public_id>/"
+PROBLEM = V1 + "problems/<uuid:public_id>/"
 RUN = V1 + "runs/<uuid:public_id>/"
 PLAN = V1 + "plans/<uuid:public_id>/"
 
@@ -45,6 +47,9 @@ operations = [
     path(JOB + "export-again/", exports.ExportAgain.as_view(), name="api-export-again"),
     path(ENTRY, exports.OneEntry.as_view(), name="api-entry"),
     path(ENTRY + "answer/", exports.Answer.as_view(), name="api-answer"),
+    path(V1 + "problems/", problems.Problems.as_view(), name="api-problems"),
+    path(PROBLEM, problems.OneProblem.as_view(), name="api-problem"),
+    path(PROBLEM + "mute/", problems.Mute.as_view(), name="api-problem-mute"),
     path(V1 + "runs/", history.Runs.as_view(), name="api-runs"),
     path(RUN, history.OneRun.as_view(), name="api-run"),
     path(RUN + "calls/", history.Calls.as_view(), name="api-calls"),

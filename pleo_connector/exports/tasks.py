@@ -17,7 +17,11 @@ import erp_adapters
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError, Unavailable
 from pleo_connector.catalog.actions import OtherCompany, confirm_company
-from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
+from pleo_connector.connections.actions import (
+    mark_erp_problem,
+    mark_pleo_problem,
+    note_erp_access,
+)
 from pleo_connector.connections.erp import SecretMissing, open_erp, open_pleo
 from pleo_connector.connections.lease import Lease, LeaseLost, claim
 from pleo_connector.connections.models import Connection
@@ -82,6 +86,7 @@ def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
         else:
             if stop is None:
                 wake_in = look_up_rest(lease, erp, now=now) or wake_in
+                look_at_access(lease.connection, erp, now=now())
         if undo_in:
             wake_in = min(wake_in, undo_in)
     except LeaseLost:
@@ -121,6 +126,19 @@ def undo(
         logger.error("Connection %s cannot reverse", lease.connection.pk, exc_info=error)
         recorder.attempt = None
         return timedelta(seconds=settings.RETRY_SECONDS[-1])
+
+
+def look_at_access(connection: Connection, erp: ErpAdapter, *, now: datetime) -> None:
+    """Once a day: when the ERP's credentials end by themselves, so that somebody is told before."""
+    last = connection.erp_access_checked_at
+    if last and now - last < timedelta(days=1):
+        return
+    try:
+        ends = erp.access_expires_on()
+    except RemoteError as error:
+        logger.info("Connection %s does not say when its access ends: %s", connection.pk, error)
+        ends = connection.erp_access_ends
+    note_erp_access(connection=connection, ends=ends, now=now)
 
 
 def look_up_rest(lease: Lease, erp: ErpAdapter, *, now: Callable[[], datetime]) -> timedelta | None:

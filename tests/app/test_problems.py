@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scope
 
+from erp_adapters.fake.adapter import FakeAdapter
 from pleo_connector.connections.actions import (
     connect_pleo,
     mark_erp_problem,
@@ -234,7 +235,7 @@ def test_the_list_names_each_cause_once_with_the_way_to_mend_it(
     assert "4 problems need you." in page
     assert page.count('<section class="problem"') == 4
     assert "Tryton does not let us in" in page
-    for name in ("accounts", "dimensions", "erp-choose"):
+    for name in ("categories", "dimensions", "erp-choose"):
         assert f'href="{reverse(name, args=[connection.public_id])}"' in page
     for name in ("home", "history"):
         assert '<span class="count">4' in read(visitor, name)
@@ -315,3 +316,45 @@ def test_every_problem_leads_to_a_page_that_mends_it(
         assert visitor.get(url).status_code == 200
     else:
         assert url.startswith(("mailto:", settings.PLEO_APP_URL))
+
+
+def test_the_access_is_looked_at_once_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ends(erp: FakeAdapter) -> Any:
+        asked.append(erp)
+        return (timezone.now() + timedelta(days=3)).date()
+
+    monkeypatch.setattr(FakeAdapter, "access_expires_on", ends)
+    for _ in range(3):
+        desk.work()
+    assert len(asked) == 1
+    assert Problem.objects.get().type == "erp_access_ends"
+
+
+# -- The API --------------------------------------------------------------------------------------
+
+
+def test_programs_read_and_mute_problems(visitor: Client, connection: Connection) -> None:
+    job = factories.make_job(connection, failed=4)
+    problem = Problem.objects.get(type="account_unknown")
+    listed = visitor.get(reverse("api-problems"), {"state": "open"}).json()["results"]
+    assert {x["type"]: x["entries"] for x in listed} == {
+        "account_unknown": 2,
+        "tag_unknown": 1,
+        "missing_configuration": 1,
+    }
+    one = reverse("api-problem", args=[problem.public_id])
+    read_ = visitor.get(one).json()
+    kept = {str(x.accounting_entry_id) for x in job.items.filter(subject="6110")}
+    assert set(read_["accounting_entries"]) == kept
+    assert [x["kind"] for x in read_["events"]] == ["opened"]
+    mute_ = reverse("api-problem-mute", args=[problem.public_id])
+
+    def send(**body: Any) -> Any:
+        return visitor.post(mute_, body, content_type="application/json")
+
+    assert send(is_muted=True).json()["is_muted_for_good"] is True
+    assert send(is_muted=True, until="2020-01-01T00:00:00Z").status_code == 400
+    assert send(is_muted=False).json()["is_muted_for_good"] is False
+    assert [kind for kind, _ in events(problem)] == ["opened", "muted", "unmuted"]

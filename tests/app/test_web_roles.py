@@ -62,6 +62,8 @@ class Place:
             "entry-answer": (self.job.public_id, self.job.items.all()[0].public_id),
             "webhook-test": (self.endpoint.public_id,),
             "webhook-remove": (self.endpoint.public_id,),
+            "api-problem": (self.problem.public_id,),
+            "api-problem-mute": (self.problem.public_id,),
             "problem": (self.problem.public_id,),
             "problem-again": (self.problem.public_id,),
             "problem-mute": (self.problem.public_id,),
@@ -314,11 +316,14 @@ API = {
     "api-export-again": [("POST", "exports:write")],
     "api-entry": [("GET", "exports:read")],
     "api-answer": [("POST", "exports:write")],
+    "api-problems": [("GET", "history:read")],
+    "api-problem": [("GET", "history:read")],
+    "api-problem-mute": [("POST", "exports:write")],
     "api-runs": [("GET", "history:read")],
     "api-run": [("GET", "history:read")],
     "api-calls": [("GET", "history:read")],
 }
-LISTS = ("api-connections", "api-jobs", "api-runs")
+LISTS = ("api-connections", "api-jobs", "api-runs", "api-problems")
 OPERATIONS = [(name, *operation) for name, operations in API.items() for operation in operations]
 
 # For everybody: nothing of a company is shown, and who gets in is decided there.
@@ -438,8 +443,14 @@ def token_of(place: Place, scopes: Any) -> dict[str, str]:
 
 
 # What else an operation answers to who may do it: nobody answers for Pleo here, nobody is asked.
-DONE_FOREIGN = {"api-answer": 400}  # the body is looked at first
-DONE = {"api-preview": 502, "api-export-again": 502, "api-answer": 400, "api-check-now": 202}
+DONE_FOREIGN = {"api-problem-mute": 400, "api-answer": 400}  # the body is looked at first
+DONE = {
+    "api-problem-mute": 400,
+    "api-preview": 502,
+    "api-export-again": 502,
+    "api-answer": 400,
+    "api-check-now": 202,
+}
 DONE |= {"api-sync-now": 202, "api-plan-approve": 202}
 
 
