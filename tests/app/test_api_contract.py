@@ -102,12 +102,14 @@ def aim(case: Case, program: Program) -> None:
         return
     with scope(tenant=program.tenant):
         entry = program.job.items.order_by("position")[0]
+        problem = program.connection.problems.first()
     kind = case.operation.path.removeprefix("/api/v1/").partition("/")[0]
     owned: Any = {
         "connections": program.connection,
         "jobs": program.job,
         "entries": entry,
         "runs": program.job.run,
+        "problems": problem,
         "plans": program.plan.run,
     }[kind]
     path["public_id"] = str(owned.public_id)

@@ -1,0 +1,99 @@
+"""A problem is seen, muted, resolved from its entry's page and gone: by mouse, and by keyboard."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from pleo_connector.connections.actions import mark_erp_problem
+from pleo_connector.exports.models import Posting
+from pleo_connector.history.messages import add_endpoint, send_test
+from pleo_connector.history.models import Message, Problem
+from tests.app import factories
+from tests.app.test_web_roles import Place
+from tests.browser.test_every_page import look, place, visitor
+from tests.browser.test_members import Keyboard, Mouse
+
+__all__ = ["place", "visitor"]
+
+
+@pytest.mark.parametrize("hands", [Mouse(), Keyboard()], ids=["mouse", "keyboard"])
+def test_a_problem_is_resolved(visitor: Page, place: Place, hands: Mouse | Keyboard) -> None:
+    connection = factories.make_connection(place.tenant, name="Vesthavn ApS")
+    factories.make_job(connection, booked=2, failed=1)
+    visitor.goto(reverse("connection", args=[connection.public_id]))
+    menu = visitor.get_by_role("navigation", name="Pages").first
+    hands.press(menu.get_by_role("link", name="Problems 1 open"))
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("1 problem needs you.")
+    hands.press(visitor.get_by_role("link", name="1 entry"))
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("1 entry could not be booked.")
+    hands.press(visitor.locator("#entries").get_by_role("link", name="Card purchase"))
+    hands.press(visitor.get_by_role("link", name="Mark as booked by hand"))
+    hands.press(visitor.get_by_role("button", name="Mark as booked by hand"))
+    expect(visitor.locator(".is-invalid").first).to_be_visible()
+    hands.write(visitor.get_by_label("Number of the voucher"), "JE-77")
+    hands.write(visitor.get_by_label("Why"), "The account was open for an hour.")
+    hands.press(visitor.get_by_role("button", name="Mark as booked by hand"))
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("Booked by hand as JE-77.")
+    hands.press(menu.get_by_role("link", name="Problems", exact=True))
+    expect(visitor.get_by_role("heading", level=1)).to_have_text("No problem is open.")
+    assert Problem.objects.get(connection=connection).state == "resolved"
+
+
+def test_problems_of_every_kind(visitor: Page, place: Place) -> None:
+    mark_erp_problem(connection=place.connection, sentence="Tryton: the key is not valid.")
+    now = timezone.now()
+    Problem.objects.filter(type="tag_unknown").update(is_muted_for_good=True)
+    Problem.objects.filter(type="missing_configuration").update(
+        state="resolved", resolved_at=now, opening=3
+    )
+    wrong = []
+    for state in ("", "muted", "resolved", "all"):
+        visitor.goto(f"{reverse('problems')}?state={state}")
+        wrong += look(visitor, f"problems-{state or 'open'}")
+    for problem in Problem.objects.filter(connection=place.connection):
+        visitor.goto(reverse("problem", args=[problem.public_id]))
+        wrong += look(visitor, f"problem-{problem.type}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_entries_that_a_person_corrected(visitor: Page, place: Place) -> None:
+    items = list(place.job.items.filter(status="successful")[:3])
+    note: dict[str, Any] = {"note": "It belongs to another company.", "noted_by": place.people["owner"]}
+    values: tuple[dict[str, Any], ...] = (
+        {"state": "reversed", "reversed_at": timezone.now(), "reversal_number": "EXP-0099"},
+        {"state": "reversing"},
+        {"is_by_hand": True, "erp_id": "", "url": ""},
+    )
+    wrong = []
+    for item, changed in zip(items, values, strict=True):
+        mine = Posting.objects.filter(accounting_entry_id=item.accounting_entry_id)
+        mine.update(**changed, **note)
+        visitor.goto(reverse("entry", args=[place.job.public_id, item.public_id]))
+        wrong += look(visitor, f"entry-{changed.get('state', 'by-hand')}")
+    pages = ((items[0], "book-again"), (items[2], "not-by-hand"))
+    for item, name in pages:
+        visitor.goto(reverse(f"entry-{name}", args=[place.job.public_id, item.public_id]))
+        wrong += look(visitor, f"entry-{name}")
+    visitor.goto(place.url("export"))
+    wrong += look(visitor, "export-corrected")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_log_of_what_was_sent(visitor: Page, place: Place) -> None:
+    now = timezone.now()
+    url = "https://tools.nordhavn-handelsbolag.example/hooks/problems"
+    endpoint, _ = add_endpoint(tenant=place.tenant, url=url, actor=None, now=now)
+    for changed in (
+        {},
+        {"sent_at": now, "next_try_at": None, "tries": 1},
+        {"next_try_at": now + timedelta(hours=2), "tries": 3, "problem": "It answered 500."},
+        {"next_try_at": None, "tries": 10, "problem": "It cannot be reached."},
+    ):
+        made = send_test(endpoint=endpoint, actor=None, now=now)
+        Message.objects.filter(pk=made.pk).update(**{"tries": 0} | changed)
+    visitor.goto(reverse("webhooks"))
+    assert look(visitor, "webhooks-log") == []
