@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from pleo_connector.api.views import (
     connections,
@@ -59,5 +59,6 @@ urlpatterns = [
     *operations,
     path(V1 + "schema/", docs.Schema.as_view(), name="api-schema"),
     path(V1 + "docs/", docs.Docs.as_view(), name="api-docs"),
-    path("api/<path:rest>", nowhere.Nowhere.as_view(), name="api-nowhere"),
+    # With line ends too, which `<path:rest>` leaves to the pages.
+    re_path(r"^api/(?P<rest>(?s:.*))\Z", nowhere.Nowhere.as_view(), name="api-nowhere"),
 ]

@@ -62,7 +62,10 @@ def test_problems_of_every_kind(visitor: Page, place: Place) -> None:
 
 def test_entries_that_a_person_corrected(visitor: Page, place: Place) -> None:
     items = list(place.job.items.filter(status="successful")[:3])
-    note: dict[str, Any] = {"note": "It belongs to another company.", "noted_by": place.people["owner"]}
+    note: dict[str, Any] = {
+        "note": "It belongs to another company.",
+        "noted_by": place.people["owner"],
+    }
     values: tuple[dict[str, Any], ...] = (
         {"state": "reversed", "reversed_at": timezone.now(), "reversal_number": "EXP-0099"},
         {"state": "reversing"},
