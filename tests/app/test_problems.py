@@ -236,7 +236,7 @@ def test_the_list_names_each_cause_once_with_the_way_to_mend_it(
     assert page.count('<section class="problem"') == 4
     assert "Tryton does not let us in" in page
     for name in ("categories", "dimensions", "erp-choose"):
-        assert f'href="{reverse(name, args=[connection.public_id])}"' in page
+        assert f'href="{reverse(name, args=[connection.public_id])}' in page
     for name in ("home", "history"):
         assert '<span class="count">4' in read(visitor, name)
     assert "4 problems need you." in read(visitor, "connection-problems", connection.public_id)
