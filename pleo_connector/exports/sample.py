@@ -30,8 +30,11 @@ def sample(connection: Connection, *, erp: ErpAdapter, now: datetime) -> list[Pr
         capabilities=erp.capabilities,
         export_date=now.date(),
     )
+    is_set = connection.erp_currency in planner.mapping.accounts.wallet
+    contra = None if is_set else _first(catalog, "asset")
     items = [
-        parse_export_item(_item(connection, catalog, number, now)) for number in range(len(ENTRIES))
+        parse_export_item(_item(connection, catalog, contra, number, now))
+        for number in range(len(ENTRIES))
     ]
     return [
         previewed(planner, PreviewedEntry(entry_id=x.entry_id, item=x), {}, is_booked=False)
@@ -39,7 +42,13 @@ def sample(connection: Connection, *, erp: ErpAdapter, now: datetime) -> list[Pr
     ]
 
 
-def _item(connection: Connection, catalog: Catalog, number: int, now: datetime) -> dict[str, Any]:
+def _item(
+    connection: Connection,
+    catalog: Catalog,
+    contra: dict[str, Any] | None,
+    number: int,
+    now: datetime,
+) -> dict[str, Any]:
     kind, units, supplier = ENTRIES[number]
     currency = connection.erp_currency
     money = {"currency": currency, "value": units * 10 ** minor_units(currency)}
@@ -61,7 +70,7 @@ def _item(connection: Connection, catalog: Catalog, number: int, now: datetime) 
         "amount": amount,
         "accountingEntryLines": [line],
         "additionalInformation": {"reconciliationId": f"sample-{number}"},
-        "contraAccount": None,
+        "contraAccount": contra,
         "bookkeeping": None,
         "supplier": {"name": supplier} if supplier else None,
         "files": [{"url": "https://example.com/receipt"}],
@@ -71,8 +80,12 @@ def _item(connection: Connection, catalog: Catalog, number: int, now: datetime) 
 
 def _category(catalog: Catalog) -> dict[str, Any] | None:
     """The first expense account, as Pleo would show it."""
-    usable = (x for x in catalog.accounts if x.is_active and x.is_postable)
-    first = next((x for x in usable if x.kind == "expense"), None)
+    return _first(catalog, "expense")
+
+
+def _first(catalog: Catalog, kind: str) -> dict[str, Any] | None:
+    usable = (x for x in catalog.accounts if x.is_active and x.is_postable and x.kind == kind)
+    first = next((x for x in usable if not x.needs_vendor), None)
     if first is None:
         return None
     return {"id": first.id, "name": first.name, "code": first.code, "identifier": first.id}

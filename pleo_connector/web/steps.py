@@ -42,8 +42,9 @@ def steps_of(connection: Connection) -> list[Step]:
         _accounts(connection, mapping),
         _dimensions(connection),
         _posting(connection, mapping),
-        _preview(connection),
     ]
+    if connection.state == Connection.State.SETUP:
+        steps.append(_preview(connection))
     is_ready = all(step.is_done for step in steps if not step.is_optional)
     steps.append(_go_live(connection, is_ready))
     if connection.state == Connection.State.LIVE:

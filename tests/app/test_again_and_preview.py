@@ -5,11 +5,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from pleo_connector.catalog.actions import refresh_catalog
 from pleo_connector.connections.actions import go_live, pause
 from pleo_connector.connections.erp import open_erp, open_pleo
 from pleo_connector.exports.again import CannotExport, export_again
 from pleo_connector.exports.models import ExportJob, Posting
 from pleo_connector.exports.preview import booked_before, preview, waiting_job
+from pleo_connector.exports.sample import sample
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import AuditEntry, User
 from tests.app.conftest import Desk, FakeErp
@@ -100,6 +102,23 @@ def test_the_preview_page_shows_the_lines_before_anything_is_booked(
     assert "Pleo&#x27;s contra account for DKK" in shown
     assert not fake_erp.vouchers
     assert not Posting.objects.exists()
+
+
+def test_a_sample_is_shown_where_nothing_waits(desk: Desk, fake_erp: FakeErp) -> None:
+    connection, now = desk.connection, timezone.now()
+    refresh_catalog(connection=connection, erp=open_erp(connection), now=now)
+    entries = sample(connection, erp=open_erp(connection), now=now)
+    assert [(x.item and x.item.type, len(x.vouchers), x.reasons) for x in entries] == [
+        ("card_purchase", 1, ()),
+        ("out_of_pocket", 1, ()),
+        ("wallet_topup", 1, ()),
+    ]
+    client = Client()
+    client.force_login(desk.user)
+    shown = client.get(reverse("preview", args=[connection.public_id])).content.decode()
+    assert "here is a sample" in shown
+    assert "Paper &amp; Pens" in shown
+    assert not fake_erp.vouchers
 
 
 def test_one_button_exports_again_and_says_so(

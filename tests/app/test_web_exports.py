@@ -295,6 +295,12 @@ def test_history_filters(client: Client, connection: Connection) -> None:
 # -- Queries ------------------------------------------------------------------------------------
 
 
+MAPPING = (
+    *("setup", "accounts", "categories", "tax-codes", "dimensions", "rules", "rule-new"),
+    *("mapping-files", "posting", "changes"),
+)
+
+
 @pytest.mark.parametrize("rows", [10, 200])
 def test_queries_do_not_grow_with_rows(
     client: Client,
@@ -316,7 +322,7 @@ def test_queries_do_not_grow_with_rows(
         reverse("problems"),
         reverse("connection-problems", args=[connection.public_id]),
         reverse("problem", args=[connection.problems.all()[0].public_id]),
-        reverse("setup", args=[connection.public_id]),
+        *(reverse(name, args=[connection.public_id]) for name in MAPPING),
     ]
     for url in urls:
         with django_assert_max_num_queries(MAX_QUERIES):
