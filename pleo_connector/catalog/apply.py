@@ -18,7 +18,7 @@ from pleo_connector.catalog import storing
 from pleo_connector.catalog.models import Entity, SyncPlan, SyncPlanItem, SyncSettings
 from pleo_connector.catalog.records_out import RecordsOut
 from pleo_connector.connections.lease import Lease
-from pleo_connector.pleo.account_calls import ACCOUNTS_PER_CALL, ALREADY_THERE, NewAccount
+from pleo_connector.pleo.account_calls import ACCOUNTS_PER_CALL, ALREADY_THERE, REASONS, NewAccount
 from pleo_connector.pleo.client import PleoClient
 from pleo_connector.pleo.tag_calls import TAGS_PER_CALL
 
@@ -30,15 +30,6 @@ CONTRADICTION = (404, 409)  # Pleo is not as it was read
 UNANSWERED = 3  # in a row: it is not the record
 FULL_AFTER = 3  # refusals in a row in one group, where Pleo's words do not tell it
 FULL_WORDS = ("maximum", "too many", "limit")
-
-REASONS = {
-    "EXTERNAL_ID_TOO_LONG": "its id is too long",
-    "EXTERNAL_ID_EMPTY": "it has no id",
-    "NAME_TOO_LONG": "its name is too long",
-    "NAME_EMPTY": "it has no name",
-    "CODE_TOO_LONG": "its code is too long",
-    "OTHER": "Pleo gives no reason",
-}
 
 
 class MakeWay(Exception):

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db.models import Count, Min
 
 from erp_adapters.base import ErpAdapter
 from pleo_connector.catalog import storing
+from pleo_connector.catalog.causes import causes_of, headline_of
 from pleo_connector.catalog.models import (
-    Entity,
     SyncKind,
     SyncPlan,
     SyncPlanItem,
@@ -24,7 +23,6 @@ from pleo_connector.history.problems import Found, note_problems
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
 Origin = Run.Origin
-CAUSES = 20  # that are named one by one
 APPROVAL = "approval"  # what a run waits for
 AGAIN = timedelta(seconds=10)  # after it made way for exports
 
@@ -50,9 +48,9 @@ def over(run: RunOf, plan: SyncPlan) -> None:
     with run.lease.writing():
         plan.state, plan.touched_at = SyncPlan.State.OVER, now
         plan.save(update_fields=["state", "touched_at"])
-        causes = _causes(plan) if failed else []
+        causes = causes_of(plan) if failed else []
         state = Run.State.COMPLETED_WITH_ERRORS if failed else Run.State.COMPLETED
-        headline = _headline(causes, failed)
+        headline = headline_of(causes, failed)
         origin = causes[0].origin if causes else ""
         history.end_run(run.run, state=state, headline=headline, origin=origin, now=now, **counts)
         _note(run, causes, is_whole=not plan.only)
@@ -195,44 +193,7 @@ def _wait_for_approval(run: RunOf, headline: str) -> None:
     )
 
 
-# -- What is still wrong ------------------------------------------------------------------------
-
-
-def _causes(plan: SyncPlan) -> list[Found]:
-    """One cause for all records of which the same is said."""
-    rows = (
-        plan.items.filter(state=State.FAILED)
-        .order_by()
-        .values("entity", "action", "problem")
-        .annotate(count=Count("pk"), name=Min("name"), key=Min("key"))
-        .order_by("-count", "problem")
-    )
-    return [
-        Found(
-            origin=Origin.ERP if row["action"] == Action.NONE else Origin.PLEO,
-            type=f"sync_{row['entity']}",
-            subject=row["problem"][:200],
-            sentence=_sentence(row),
-            fix="sync",
-        )
-        for row in rows[:CAUSES]
-    ]
-
-
-def _sentence(row: dict[str, Any]) -> str:
-    label = str(Entity(row["entity"]).label)
-    if row["count"] == 1:
-        key = f" ({row['key']})" if row["key"] else ""
-        return f"{label} {row['name']}{key}: {row['problem']}"
-    return f"{label}, {row['count']} records: {row['problem']}"
-
-
-def _headline(causes: Sequence[Found], failed: int) -> str:
-    if not causes:
-        return ""
-    if failed == 1:
-        return causes[0].sentence
-    return f"{failed} records are not in step. {causes[0].sentence}"
+# -- Problems ----------------------------------------------------------------------------------
 
 
 def _note(run: RunOf, found: Sequence[Found], *, is_whole: bool) -> None:

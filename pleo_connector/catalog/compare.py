@@ -9,9 +9,11 @@ from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import Dimension
 from pleo_connector.catalog import storing
+from pleo_connector.catalog.changes import EntityName, Plan, chosen, left_out
 from pleo_connector.catalog.models import SyncKind
-from pleo_connector.catalog.plan import EntityName, Plan, chosen, left_out, plan_groups, plan_tags
-from pleo_connector.catalog.plan_records import plan_accounts, plan_tax_codes, plan_vendors
+from pleo_connector.catalog.plan import plan_groups, plan_tags
+from pleo_connector.catalog.plan_records import plan_accounts, plan_tax_codes
+from pleo_connector.catalog.plan_vendors import plan_vendors
 from pleo_connector.catalog.queries import sync_settings
 from pleo_connector.catalog.selection import MOST, first_choice, still_there
 from pleo_connector.catalog.source import Source, read_values

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection as database
 from django.db.models import Count, Max
 
+from pleo_connector.catalog.changes import Change, Plan
 from pleo_connector.catalog.models import (
     KeptRecord,
     SyncPlan,
@@ -17,7 +18,6 @@ from pleo_connector.catalog.models import (
     SyncSchedule,
     SyncSettings,
 )
-from pleo_connector.catalog.plan import Change, Plan
 from pleo_connector.connections.lease import Lease
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Decision, Run

@@ -21,9 +21,9 @@ from erp_adapters.errors import Unavailable
 from pleo_connector.catalog import closing, storing
 from pleo_connector.catalog.actions import confirm_company
 from pleo_connector.catalog.apply import Applier
+from pleo_connector.catalog.changes import Plan
 from pleo_connector.catalog.compare import Comparison
 from pleo_connector.catalog.models import SyncKind, SyncPlan, SyncPlanItem, SyncSchedule
-from pleo_connector.catalog.plan import Plan
 from pleo_connector.catalog.queries import sync_settings
 from pleo_connector.catalog.source import CATALOG_KINDS, marked, read_records
 from pleo_connector.connections.lease import Lease

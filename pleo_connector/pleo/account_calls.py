@@ -11,6 +11,14 @@ from pleo_connector.pleo.door import PleoDoor, understood
 
 ACCOUNTS_PER_CALL = 1000
 ALREADY_THERE = "EXTERNAL_ID_ALREADY_EXISTS"
+REASONS = {  # of a batch, for people
+    "EXTERNAL_ID_TOO_LONG": "its id is too long",
+    "EXTERNAL_ID_EMPTY": "it has no id",
+    "NAME_TOO_LONG": "its name is too long",
+    "NAME_EMPTY": "it has no name",
+    "CODE_TOO_LONG": "its code is too long",
+    "OTHER": "Pleo gives no reason",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters.ledger import Account, Dimension, DimensionValue, TaxCode, Vendor
-from pleo_connector.catalog.plan import Plan
+from pleo_connector.catalog.changes import Plan
 from pleo_connector.pleo.account_calls import PleoAccount
 from pleo_connector.pleo.tag_calls import Tag, TagGroup
 from pleo_connector.pleo.tax_code_calls import PleoTaxCode

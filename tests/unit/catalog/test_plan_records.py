@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from pleo_connector.catalog.plan import Plan
-from pleo_connector.catalog.plan_records import plan_accounts, plan_tax_codes, plan_vendors
+from pleo_connector.catalog.changes import Plan
+from pleo_connector.catalog.plan_records import plan_accounts, plan_tax_codes
+from pleo_connector.catalog.plan_vendors import plan_vendors
 from pleo_connector.pleo.vendor_calls import PleoVendor
 from tests.unit.catalog.records import (
     account,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from erp_adapters.ledger import DimensionValue
-from pleo_connector.catalog.plan import Plan, plan_groups, plan_tags, turns_on
+from pleo_connector.catalog.changes import Plan
+from pleo_connector.catalog.plan import plan_groups, plan_tags, turns_on
 from pleo_connector.catalog.selection import first_choice, still_there
 from pleo_connector.pleo.tag_calls import Tag
 from tests.unit.catalog.records import dimension, group, shape, tag, value
