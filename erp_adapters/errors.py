@@ -24,10 +24,11 @@ class RemoteError(Exception):
     """`message` is a sentence in the far side's own words where it has some."""
 
     def __init__(self, message: str, *, system: System = "erp", detail: str = "") -> None:
+        message = message.replace("\0", "")  # nobody reads it, and a database does not keep it
         super().__init__(message)
         self.message = message
         self.system: System = system
-        self.detail = detail
+        self.detail = detail.replace("\0", "")
 
 
 class Unavailable(RemoteError):

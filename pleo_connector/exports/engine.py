@@ -39,6 +39,7 @@ from pleo_connector.exports.translation import job_type_of
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.pleo.client import ITEMS_PER_UPDATE, ItemResult, Job, PleoClient
 from pleo_connector.pleo.export_items import ExportItem, MalformedItem, parse_export_item
+from pleo_connector.pleo.export_money import Scale
 
 Status = ExportJobItem.Status
 # Each report is an action on the job, which dies at Pleo after an hour without one.
@@ -119,10 +120,10 @@ class JobRun:
             raise Stop("invalid_configuration", sentence, fix="erp")
         remote_items = self.pleo.job_items(self.job.pleo_job_id)
         self.items = actions.sync_items(self.lease, self.job, remote_items, now=self.now())
-        self.read_payloads()
+        self.read_payloads(mapping.minor_units)
         return mapping, catalog
 
-    def read_payloads(self) -> None:
+    def read_payloads(self, scale: Scale) -> None:
         """Each read gives fresh links to the receipts."""
         for raw in self.pleo.export_items(self.job.pleo_job_id):
             entry_id = UUID(str(raw.get("accountingEntryId")))
@@ -139,7 +140,7 @@ class JobRun:
                     item.refuse("validation_failure", sentence, fix="support", subject=error.field)
             else:
                 self.payloads[entry_id] = payload
-                item.describe(payload)
+                item.describe(payload, scale=scale)
 
     # -- receipts ---------------------------------------------------------------------------
 

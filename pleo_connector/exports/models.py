@@ -19,7 +19,7 @@ from pleo_connector.bookkeeping.match import Half
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.pleo.export_items import ExportItem, to_decimal
-from pleo_connector.pleo.export_money import from_iso_units
+from pleo_connector.pleo.export_money import Scale, from_iso_units
 from pleo_connector.tenants.models import User
 
 
@@ -137,15 +137,16 @@ class ExportJobItem(models.Model):
         final = (self.Status.SUCCESSFUL, self.Status.FAILED)
         return self.reported_at is None and self.status in final
 
-    def describe(self, payload: ExportItem) -> None:
-        """What a person recognises the entry by."""
+    def describe(self, payload: ExportItem, *, scale: Scale = "iso") -> None:
+        """What a person recognises the entry by; `scale` is that of the mapping."""
         money = payload.amount.in_wallet_currency
         self.entry_type = payload.type[:40]
         self.entry_date = payload.date.date()
-        self.who = (payload.supplier.name if payload.supplier else "") or ""
-        self.person = (payload.user.name if payload.user else "") or ""
-        self.currency, self.amount = money.currency[:3], to_decimal(money)
-        self.pleo_url = payload.web_link or ""
+        self.who = ((payload.supplier.name if payload.supplier else "") or "")[:200]
+        self.person = ((payload.user.name if payload.user else "") or "")[:200]
+        self.currency, self.amount = money.currency[:3], to_decimal(money, scale)
+        link = payload.web_link or ""
+        self.pleo_url = link if len(link) <= 500 else ""  # a part of it would lead nowhere
 
     def note_facts(self, facts: Iterable[Facts], codes: Iterable[PleoCode]) -> None:
         self.facts = [facts_to_json(x) for x in facts]

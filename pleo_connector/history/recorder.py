@@ -16,7 +16,8 @@ SECRET = re.compile(
 
 
 def redact(text: str) -> str:
-    return SECRET.sub(r"\1…", text)[:500]
+    """Also without the one sign that the database does not keep."""
+    return SECRET.sub(r"\1…", text.replace("\0", ""))[:500]
 
 
 class Recorder:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _LARGEST = 10**15  # beyond any booking, and well inside what Decimal adds exactly
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})"
     r"(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?([Zz]|[+-]\d{2}:?\d{2})?)?",
@@ -57,12 +58,12 @@ class Reader:
         value = self.need(name)
         if not isinstance(value, str) or not value:
             raise self.fail(name, "is not a text")
-        return value
+        return _storable(value)
 
     def maybe_text(self, name: str) -> str | None:
         value = self._raw.get(name)
         if value is None or isinstance(value, str):
-            return value or None
+            return _storable(value) if value else None
         raise self.fail(name, "is not a text")
 
     def code(self, name: str) -> str | None:
@@ -79,7 +80,7 @@ class Reader:
             return ()
         if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
             raise self.fail(name, "is not a list of texts")
-        return tuple(value)
+        return tuple(map(_storable, value))
 
     def child(self, name: str) -> "Reader":
         return Reader(self.need(name), self.field(name), self.entry_id)
@@ -135,6 +136,11 @@ class Reader:
 
     def maybe_moment(self, name: str) -> datetime | None:
         return None if not self._raw.get(name) else self.moment(name)
+
+
+def _storable(text: str) -> str:
+    """Without what JSON can say and a database cannot keep: half a letter, or none."""
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def parse_moment(text: str) -> datetime | None:

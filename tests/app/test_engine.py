@@ -59,6 +59,45 @@ def test_every_entry_is_booked_once_and_reported(desk: Desk, fake_erp: FakeErp) 
         assert rows[entry_id]["externalUrl"]
 
 
+def test_one_entry_with_odd_texts_stops_no_other(desk: Desk, fake_erp: FakeErp) -> None:
+    """Longer than any field, with signs that a database does not keep."""
+    odd = {"supplier": {"name": "Kro\0" * 60}, "note": "\0"}
+    odd |= {"webLink": f"https://app.example/{'x' * 600}"}
+    ids = desk.simulator.add(desk.company, "card_purchase", files=0, overrides=odd)
+    ids += desk.simulator.add(desk.company, "card_purchase", files=0)
+    job = desk.export(entryIds=ids)
+    assert job.status == "completed"
+    assert len(fake_erp.vouchers) == 2
+
+
+def test_the_page_shows_an_amount_as_it_is_booked(desk: Desk, fake_erp: FakeErp) -> None:
+    """Also where Pleo writes currencies without decimals in hundredths."""
+    desk.map(minor_units="hundredths")
+    path = f"/companies/{desk.company['id']}/wallets/JPY"
+    desk.simulator(
+        "PUT", path, contraAccount=desk.simulator.chart(desk.company)["accounts"][0]["code"]
+    )
+    amount = {"currency": "JPY", "value": 1_250_000}
+    both = {"inSupplierCurrency": amount, "inWalletCurrency": amount}
+    odd = {"amount": both}
+    job = desk.export(
+        entryIds=desk.simulator.add(desk.company, "card_purchase", files=0, overrides=odd)
+    )
+    item = job.items.get()
+    assert item.amount == 12_500, job.run.headline
+
+
+def test_what_an_erp_answers_with_a_zero_byte_is_written_down(
+    desk: Desk, fake_erp: FakeErp
+) -> None:
+    error = {"code": "odd", "message": "No\0 such thing"}
+    fake_erp.fault("POST /vouchers$", status=422, body=error, times=9)
+    job = desk.export(entryIds=desk.simulator.add(desk.company, "card_purchase", files=0))
+    desk.work()
+    assert "such thing" in Run.objects.get(export_job=job).headline
+    assert not fake_erp.vouchers
+
+
 def test_every_receipt_is_attached_once(desk: Desk, fake_erp: FakeErp) -> None:
     desk.export(entryIds=clean(desk))
     entries = desk.simulator.entries(desk.company)

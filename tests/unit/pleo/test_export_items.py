@@ -122,6 +122,12 @@ def test_a_full_item() -> None:
     assert item.user.code == "E7"
 
 
+def test_what_a_database_does_not_keep_is_replaced() -> None:
+    item = parse_export_item({**ITEM, "note": "a\0b\ud83dc", "reconciledEntries": ["1\0"]})
+    assert item.note == "a\ufffdb\ufffdc"
+    assert item.note.encode()
+
+
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_optional_members_may_be_null_or_absent(name: str) -> None:
     absent = {key: value for key, value in ITEM.items() if key != name}
