@@ -303,7 +303,7 @@ def test_its_entries_are_exported_again_from_its_page(desk: Desk, fake_erp: Fake
     assert "There is nothing to export again." in client.post(url, follow=True).content.decode()
 
 
-@pytest.mark.parametrize("fix", [*PAGES, "pleo_access", "look_up", ""])
+@pytest.mark.parametrize("fix", [*sorted(PAGES), "pleo_access", "look_up", ""])
 def test_every_problem_leads_to_a_page_that_mends_it(
     visitor: Client, connection: Connection, fix: str
 ) -> None:
