@@ -1,6 +1,6 @@
 """A plan as data: what has to change at Pleo, in which order, and of which twins one stays."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 Action = Literal["create", "update", "unarchive", "archive", "adopt", "none"]
 EntityName = Literal["tag_group", "tag", "account", "tax_code", "vendor"]
+FEW = 3  # tags that may go from a small group, each as any closed value does
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -35,6 +36,7 @@ class Plan:
 
     changes: list[Change] = field(default_factory=list)
     active: dict[str, int] = field(default_factory=dict)  # now at Pleo, by entity
+    active_in: dict[str, int] = field(default_factory=dict)  # tags, by group
 
     def of(self, action: Action) -> list[Change]:
         return [change for change in self.changes if change.action == action]
@@ -63,18 +65,29 @@ class Plan:
         self.changes += other.changes
         for entity, count in other.active.items():
             self.active[entity] = self.active.get(entity, 0) + count
+        self.active_in |= other.active_in
 
     def share(self, *, besides: Collection[str] = ()) -> float:
         """The largest part of one entity's active records that would be archived, in percent.
 
-        Groups `besides` do not count: a person took their dimension off.
+        A tag group with more than FEW tags to archive counts by itself too. Groups `besides` do
+        not count: a person took their dimension off.
         """
-        gone: dict[str, int] = defaultdict(int)
+        gone, gone_in = Counter[str](), Counter[str]()
         for change in self.archive:
             if change.entity != "tag_group" or change.key.casefold() not in besides:
                 gone[change.entity] += 1
-        shares = (100 * count / max(self.active.get(x, 0), 1) for x, count in gone.items())
+            gone_in[change.group] += change.entity == "tag"
+        shares = [100 * count / max(self.active.get(x, 0), 1) for x, count in gone.items()]
+        for group, count in gone_in.items():
+            if count > FEW:
+                shares.append(100 * count / max(self.active_in.get(group, 0), 1))
         return max(shares, default=0.0)
+
+    def strange_groups(self, *, known: Collection[str]) -> list[Change]:
+        """Groups to archive of which the ERP has no dimension, not even a closed one."""
+        groups = (change for change in self.archive if change.entity == "tag_group")
+        return [change for change in groups if change.key.casefold() not in known]
 
 
 class Archivable(Protocol):

@@ -164,6 +164,9 @@ def approve_plan(
     """
     with transaction.atomic():
         plan = lock_waiting(plan, seen)
+        of_kind = SyncSchedule.objects.filter(connection=plan.connection, kind=plan.kind)
+        if of_kind.filter(is_paused=True).exists():
+            raise NotPossible(_("This kind is paused. Resume it first, then approve the plan."))
         archives = plan.items.filter(action=Action.ARCHIVE, state=State.PLANNED)
         chosen = archives if keep_all else archives.filter(pk__in=keep)
         kept = note_kept(plan, chosen, actor, now)

@@ -145,6 +145,10 @@ class SyncPlan(models.Model):
 
         FIRST = "first", _("This is the first run, so nothing is changed before you have seen it.")
         MANY = "many", _("It would archive more than the share that you allow.")
+        STRANGE = (
+            "strange",
+            _("It would archive a tag group of which the accounting system has no dimension."),
+        )
 
     OPEN = (State.WAITING, State.APPROVED, State.APPLYING)
 

@@ -102,7 +102,8 @@ def plan_tags(
         if not tag.archived and tag.id not in kept:
             reason = _why_archived(tag.code.casefold(), usable, inactive)
             changes.append(change("archive", tag, tag.name, "", reason))
-    return Plan(in_order(changes), {"tag": sum(not tag.archived for tag in tags)})
+    active = sum(not tag.archived for tag in tags)
+    return Plan(in_order(changes), {"tag": active}, {dimension: active})
 
 
 NEW_VALUE = _("The accounting system has this value, and Pleo has no tag for it.")

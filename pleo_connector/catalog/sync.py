@@ -43,6 +43,7 @@ class Found:
     plan: Plan
     mark: str
     turns_on: date | None
+    dimensions: frozenset[str]  # codes that the ERP has, closed ones too
 
 
 @dataclass
@@ -116,7 +117,8 @@ class SyncRun:
             if self._is_known(mark):
                 return None
         plan = self.compared.plan(source, dimensions)
-        return Found(plan, mark, source.turns_on(self.now().date()))
+        known = frozenset(x.code.casefold() for x in source.records) if is_tags else frozenset()
+        return Found(plan, mark, source.turns_on(self.now().date()), known)
 
     def _is_known(self, mark: str) -> bool:
         row, now = self.schedule, self.now()
@@ -139,18 +141,20 @@ class SyncRun:
             row = SyncPlan(run=self.run, connection=self.lease.connection, kind=self.run.kind)
         row.fingerprint, row.turns_on = found.mark, found.turns_on
         if is_new:
-            why, only = self._why(found.plan), self.compared.only
+            why, only = self._why(found), self.compared.only
             storing.store_plan(self.lease, row, plan=found.plan, why=why, only=only, now=now)
         else:
             storing.merge_plan(self.lease, row, plan=found.plan, now=now)
         self.plan = row
 
-    def _why(self, plan: Plan) -> str:
+    def _why(self, found: Found) -> str:
         """It waits for a person; empty where it does not."""
-        chosen = sync_settings(self.lease.connection)
+        plan, chosen = found.plan, sync_settings(self.lease.connection)
         off = {code.casefold() for code in chosen.taken_off}
         if self.schedule.approved_at is None and len(plan.problems) < len(plan.changes):
             return SyncPlan.Why.FIRST
+        if plan.strange_groups(known=found.dimensions | off):
+            return SyncPlan.Why.STRANGE
         return SyncPlan.Why.MANY if plan.share(besides=off) > chosen.archive_limit else ""
 
     # -- Apply ------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pleo_connector.catalog.decisions import choose_dimensions
+from pleo_connector.catalog.decisions import approve_plan, choose_dimensions, pause_schedule
+from pleo_connector.catalog.keeping import NotPossible
 from pleo_connector.catalog.queries import sync_settings
 from pleo_connector.history.models import Decision, RemoteCall, Run
 from tests.app.conftest import Desk, FakeErp
@@ -128,6 +129,22 @@ def test_a_run_that_would_archive_much_waits_and_a_small_one_does_not(house: Syn
     assert len(house.active_groups()["DEPARTMENT"]) == 16
 
 
+def test_a_group_that_somebody_makes_in_pleo_later_waits_for_a_person(house: SyncDesk) -> None:
+    house.sync_and_approve("tags")
+    made = {"code": "CAMPAIGN", "name": "Campaign"}
+    house.simulator("POST", f"/companies/{house.company_id}/tag-groups:create", **made)
+    run = house.sync("tags")
+    assert (run.state, house.plan("tags").why) == ("waiting", "strange")
+    assert "CAMPAIGN" in house.active_groups()
+
+
+def test_a_plan_of_a_paused_kind_says_so(house: SyncDesk) -> None:
+    house.sync("tags")
+    pause_schedule(connection=house.connection, kind="tags", actor=house.desk.user)
+    with pytest.raises(NotPossible, match="paused"):
+        approve_plan(plan=house.plan("tags"), actor=house.desk.user, now=timezone.now())
+
+
 def test_a_dimension_that_is_taken_off_is_archived_at_once(house: SyncDesk) -> None:
     house.sync_and_approve("tags")
     choose(house, "PROJECT")
@@ -183,7 +200,7 @@ def test_a_list_that_cannot_be_read_archives_nothing(house: SyncDesk, fault: Any
     assert run.headline
     house.erp("DELETE", "/faults")
     house.later()
-    assert house.plan("tags").why == "many"
+    assert house.plan("tags").why == "strange"  # the ERP has lost a dimension altogether
 
 
 def test_a_list_that_is_cut_waits_for_a_person(house: SyncDesk) -> None:

@@ -25,7 +25,9 @@ GROUPS = [
 
 
 def tags_plan(values: list[DimensionValue], tags: list[Tag], **more: Any) -> Plan:
-    return plan_tags(values, tags, dimension="DEPT", group_id="g", today=TODAY, **more)
+    return plan_tags(
+        values, tags, **({"dimension": "DEPT", "group_id": "g", "today": TODAY} | more)
+    )
 
 
 # -- The published example ----------------------------------------------------------------------
@@ -185,3 +187,18 @@ def test_the_share_is_that_of_the_worst_entity() -> None:
     assert plan.share(besides={"region"}) == 0
     plan.add(tags_plan([], [tag("A"), tag("B", archived=True)]))
     assert plan.share(besides={"region"}) == 100
+
+
+def test_a_small_group_counts_by_itself_once_more_than_a_few_of_its_tags_would_go() -> None:
+    large = [tag(f"L{n}") for n in range(100)]
+    plan = tags_plan([value(x.code, x.name) for x in large], large)
+    small = [tag(f"S{n}") for n in range(8)]
+    plan.add(tags_plan([value("S0")], small[:4], dimension="small"))
+    assert plan.share() < 20
+    plan.add(tags_plan([value("S0")], small, dimension="other"))
+    assert plan.share() > 80
+
+
+def test_a_group_that_the_erp_knows_is_not_strange_even_when_closed() -> None:
+    plan = plan_groups([DEPARTMENT], [group("DEPARTMENT"), group("REGION"), group("Closed")])
+    assert [x.key for x in plan.strange_groups(known={"department", "closed"})] == ["REGION"]
