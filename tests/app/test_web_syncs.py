@@ -318,6 +318,7 @@ def test_a_plan_that_changed_meanwhile_is_looked_at_again(
     SyncPlan.objects.update(planned_at=timezone.now())
     said = "The plan has changed since you looked at it."
     assert said in send(client, "plan-approve", *ids, seen=seen)
+    assert said in send(client, "plan-approve", *ids, seen="2026-02-31T25:00:00")
     assert said in send(client, "plan-keep", *ids, seen=seen, do="keep", item="1")
     assert SyncPlan.objects.get().state == "waiting"
     fresh = SyncPlan.objects.get().planned_at.isoformat()

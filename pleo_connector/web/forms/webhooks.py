@@ -1,5 +1,7 @@
 """Where a customer's program wants to be told."""
 
+from urllib.parse import urlsplit
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -21,4 +23,6 @@ class WebhookForm(forms.Form):
         url: str = self.cleaned_data["url"]
         if not url.startswith("https://") and not settings.ALLOW_PRIVATE_ADDRESSES:
             raise forms.ValidationError(_("The address has to begin with https://."))
+        if "@" in urlsplit(url).netloc:
+            raise forms.ValidationError(_("Leave the user name and the password out."))
         return url

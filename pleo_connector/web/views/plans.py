@@ -1,5 +1,6 @@
 """What a run would change in Pleo: looked at, decided, watched."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from pleo_connector.web.visit import Visit, on_connection, require
 from pleo_connector.web.words import counted, erp_label
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @on_connection()
@@ -125,7 +127,7 @@ def plan_keep(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpResponse:
     query = QueryDict(request.POST.get("query", ""))
     picked = [int(x) for x in request.POST.getlist("item") if x.isdecimal() and len(x) < 10]
     what = request.POST.get("do", "")
-    seen = parse_datetime(request.POST.get("seen", ""))
+    seen = _seen(request)
     items = found.items.filter(position__in=picked)
     if what.endswith("-found"):
         items = PlanFilter(query, items_of(found)).qs
@@ -157,6 +159,15 @@ def plan_keep(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpResponse:
     return redirect(f"{here}?{query.urlencode()}" if query else here)
 
 
+def _seen(request: HttpRequest) -> datetime | None:
+    """When the plan was made that the person looked at; None where the form does not say it."""
+    said = request.POST.get("seen", "")
+    try:
+        return parse_datetime(said) or (NEVER if said else None)
+    except ValueError:  # of the right shape, and no date
+        return NEVER
+
+
 @on_connection(write="operate")
 def plan_approve(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpResponse:
     require(visit, to="operate")
@@ -173,7 +184,7 @@ def plan_approve(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpRespon
             actor=visit.user,
             now=timezone.now(),
             keep_all=keep_all,
-            seen=parse_datetime(request.POST.get("seen", "")),
+            seen=_seen(request),
         )
     except NotPossible as said:
         messages.error(request, str(said))
