@@ -146,9 +146,17 @@ class DomainAdapter(DraftingAdapter):
             self.mirror(posted.id, clean(reason))
             found = self.mirrors(posted.id)
         if not found[0].posted.is_final:  # left to a person by the wizard
-            self.finalise([found[0].posted.id])
+            self._finalise_mirror(found[0].posted)
             found = self.mirrors(posted.id)
         return found[0].posted
+
+    def _finalise_mirror(self, mirror: PostedVoucher) -> None:
+        try:
+            self.finalise([mirror.id])
+        except Rejected as no:
+            name = mirror.number or mirror.id
+            message = f"The reversal is there as a draft ({name}), and is not final: {no.message}"
+            raise Rejected(message, code=no.code, detail=no.detail) from no
 
     @abstractmethod
     def mirrors(self, number: str) -> Sequence[Standing]: ...

@@ -11,6 +11,7 @@ import pytest
 from erp_adapters.base import Access, Capabilities, Settlement
 from erp_adapters.batches import carry_out, each, unknown_after_a_write
 from erp_adapters.currency import Rates
+from erp_adapters.domains import DomainAdapter
 from erp_adapters.drafts import DraftingAdapter, Plan, Standing
 from erp_adapters.errors import (
     AccountUnknown,
@@ -28,6 +29,7 @@ from erp_adapters.text import clean, is_kept
 from tests.contract.adapters.chart import line, payment, voucher
 
 DAY = date(2026, 11, 10)
+TEN = Decimal(10)
 
 
 class Counter:
@@ -398,3 +400,42 @@ def test_pages_end_with_the_first_that_is_not_full() -> None:
 def test_texts(text: str, kept: bool) -> None:
     assert is_kept(text) == kept
     assert is_kept(clean(text)) or not clean(text)
+
+
+# Reversals
+
+
+class MirroringErp(DomainAdapter):
+    """Its wizard leaves a draft, and its period is closed."""
+
+    label = "Memory"
+    capabilities = Capabilities(tax_manner="send_tax_lines", can_reverse=True)
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def mirrors(self, number: str) -> Sequence[Standing]:
+        draft = PostedVoucher(
+            reference="", id="7", number="", url="", total=TEN, is_final=False, posting_date=DAY
+        )
+        return [Standing(posted=draft, shape=None) for _ in self.made]
+
+    def mirror(self, number: str, reason: str) -> None:
+        self.made.append(reason)
+
+    def finalise(self, ids: Sequence[str]) -> Sequence[str]:
+        raise PeriodClosed("The period is closed.")
+
+
+def test_a_reversal_that_stays_a_draft_is_named() -> None:
+    posted = PostedVoucher(
+        reference="r", id="1", number="V-1", url="", total=TEN, is_final=True, posting_date=DAY
+    )
+    erp, said = MirroringErp(), r"a draft \(7\), and is not final: The period is closed"
+    for _ in range(2):  # the draft that stands is not made twice
+        with pytest.raises(Rejected, match=said):
+            erp.reverse(posted, reason="wrong supplier")
+    assert erp.made == ["wrong supplier"]
+
+
+MirroringErp.__abstractmethods__ = frozenset()  # the rest of an adapter is not needed here
