@@ -19,7 +19,7 @@ from pleo_connector.exports.receipt_files import Limits
 from pleo_connector.exports.receipts import ALL, Receipt, Receipts, Wanted
 from pleo_connector.exports.translation import said_by
 from pleo_connector.pleo.client import PleoClient
-from pleo_connector.pleo.export_items import parse_export_item
+from pleo_connector.pleo.export_items import entry_id_of, parse_export_item
 from pleo_connector.pleo.export_types import ExportFile, ExportItem
 
 FAILED = AttachmentUpload.State.FAILED
@@ -171,7 +171,8 @@ class Attachments:
         if not self.has_fresh_links:
             self.has_fresh_links = True
             for raw in self.run.pleo.export_items(self.run.job.pleo_job_id):
-                if (found := UUID(str(raw["accountingEntryId"]))) in self.run.payloads:
+                found = entry_id_of(raw)
+                if found and found in self.run.payloads:
                     self.run.payloads[found] = parse_export_item(raw)
         return self.run.payloads[entry_id].files
 

@@ -38,7 +38,12 @@ from pleo_connector.exports.planning import Planning
 from pleo_connector.exports.translation import job_type_of
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.pleo.client import ITEMS_PER_UPDATE, ItemResult, Job, PleoClient
-from pleo_connector.pleo.export_items import ExportItem, MalformedItem, parse_export_item
+from pleo_connector.pleo.export_items import (
+    ExportItem,
+    MalformedItem,
+    entry_id_of,
+    parse_export_item,
+)
 from pleo_connector.pleo.export_money import Scale
 
 Status = ExportJobItem.Status
@@ -126,9 +131,9 @@ class JobRun:
     def read_payloads(self, scale: Scale) -> None:
         """Each read gives fresh links to the receipts."""
         for raw in self.pleo.export_items(self.job.pleo_job_id):
-            entry_id = UUID(str(raw.get("accountingEntryId")))
-            item = self.items.get(entry_id)
-            if item is None:
+            entry_id = entry_id_of(raw)
+            item = self.items.get(entry_id) if entry_id else None
+            if entry_id is None or item is None:
                 continue
             try:
                 payload = parse_export_item(raw)

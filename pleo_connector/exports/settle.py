@@ -86,6 +86,11 @@ def _recall(run: JobRun) -> None:
             item.book(before=known[0].job_id != run.job.pk)
 
 
+def _recalled(run: JobRun) -> None:
+    _recall(run)
+    actions.save_items(run.lease, run.items.values())
+
+
 def _no_access(run: JobRun, error: RemoteError) -> timedelta | None:
     if error.system == "pleo":  # nothing can be told to Pleo until a person reconnects
         if isinstance(error, NotAllowed):
@@ -131,10 +136,10 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
     status = "failed"
     if stop.remote is not None:
         status = stop.remote.status
+        _recalled(run)
     else:
         if not run.items:
-            _recall(run)
-            actions.save_items(run.lease, run.items.values())
+            _recalled(run)
         run.report()
         _tell_pleo(run, stop)
     job_state.job_over(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from pleo_connector.pleo.export_money import (
     MinorMoney,
@@ -57,6 +58,14 @@ __all__ = [
 ]
 
 _CURRENCY = re.compile(r"[A-Z]{3}|UNDEFINED", re.ASCII)
+
+
+def entry_id_of(raw: dict[str, Any]) -> UUID | None:
+    """None where it is no id: nothing can be said of the row, and its job item has no data then."""
+    try:
+        return UUID(str(raw.get("accountingEntryId")))
+    except (ValueError, AttributeError):
+        return None
 
 
 def parse_export_item(raw: dict[str, Any]) -> ExportItem:

@@ -8,6 +8,7 @@ import pytest
 from pleo_connector.pleo.export_items import (
     MalformedItem,
     MinorMoney,
+    entry_id_of,
     minor_units,
     parse_export_item,
     parse_moment,
@@ -345,3 +346,10 @@ def test_exponents() -> None:
 def test_hundredths_must_be_whole_minor_units() -> None:
     with pytest.raises(ValueError, match="no whole number"):
         to_iso_units(MinorMoney("JPY", 150), "hundredths")
+
+
+@pytest.mark.parametrize(
+    "raw", [{}, None, {"accountingEntryId": None}, {"accountingEntryId": "12"}]
+)
+def test_a_row_without_an_id_is_nobodys(raw: Any) -> None:
+    assert entry_id_of(raw) is None
