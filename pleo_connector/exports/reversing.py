@@ -33,6 +33,7 @@ from pleo_connector.history.models import Attempt, Decision, Run
 from pleo_connector.history.recorder import Recorder
 
 KIND = "reversal"  # of the runs
+NOT_REVERSED = "not_reversed"  # of the decisions
 State = Posting.State
 
 
@@ -40,10 +41,14 @@ def reverse_due(
     lease: Lease, erp: ErpAdapter, recorder: Recorder, *, now: Callable[[], datetime]
 ) -> timedelta | None:
     """All that waits to be reversed; when to look again, None where nothing is left."""
-    groups = [] if lease.connection.erp_problem else _groups(lease.connection)
+    if lease.connection.erp_problem:
+        return None
+    groups = _groups(lease.connection)
     rests = [_rest(rows, erp) for rows in groups]
     wait = max([timedelta(), *rests])
     due = [rows for rows, rest in zip(groups, rests, strict=True) if rest <= timedelta()]
+    if not groups:
+        _close(lease, now())
     if not due:
         return wait or None
     confirm_company(connection=lease.connection, erp=erp)  # elsewhere the id is another voucher's
@@ -106,13 +111,34 @@ def _rest(rows: Sequence[Posting], erp: ErpAdapter) -> timedelta:
 
 def _begin(lease: Lease, total: int, now: datetime) -> tuple[Run, Attempt]:
     """The run that an earlier worker left, else a new one."""
-    rows = Run.objects.filter(connection=lease.connection, kind=KIND, state__in=Run.OPEN)
-    run: Run | None = rows.order_by("pk").first()
+    run = _open_run(lease.connection)
     with lease.writing():
         if run is None:
             run = history.begin_run(connection=lease.connection, kind=KIND, total=total, now=now)
         worker = worker_name()
         return run, history.begin_attempt(run=run, fence=lease.fence, worker=worker, now=now)
+
+
+def _open_run(connection: Connection) -> Run | None:
+    rows = Run.objects.filter(connection=connection, kind=KIND, state__in=Run.OPEN)
+    run: Run | None = rows.order_by("pk").first()
+    return run
+
+
+def _close(lease: Lease, now: datetime) -> None:
+    """The run of a worker that died after its last voucher."""
+    run = _open_run(lease.connection)
+    if run is None:
+        return
+    made = Decision.objects.filter(run__connection=lease.connection, made_at__gte=run.started_at)
+    refused = made.filter(kind=NOT_REVERSED).values("accounting_entry_id").distinct().count()
+    state = Run.State.COMPLETED_WITH_ERRORS if refused else Run.State.COMPLETED
+    origin = Run.Origin.ERP if refused else Run.Origin.NONE
+    done = max(run.total - refused, 0)
+    with lease.writing():
+        history.end_run(
+            run, state=state, headline="", origin=origin, now=now, succeeded=done, failed=refused
+        )
 
 
 def _end(
@@ -172,7 +198,7 @@ def _reversed(
 def _refused(lease: Lease, rows: Sequence[Posting], said: str, now: datetime) -> None:
     with lease.writing():
         _mine(rows).update(state=State.POSTED, reversing_at=None)
-        _decide(rows, "not_reversed", f"It could not be reversed and stays booked. {said}", now)
+        _decide(rows, NOT_REVERSED, f"It could not be reversed and stays booked. {said}", now)
 
 
 def _mine(rows: Sequence[Posting]) -> "QuerySet[Posting]":

@@ -155,6 +155,25 @@ def test_a_worker_that_dies_before_it_notes_the_outcome_leaves_one_mirror(
     assert len(mirrors(fake_erp)) == 1
 
 
+def test_the_run_of_a_worker_that_dies_after_its_last_voucher_is_closed(
+    desk: Desk, fake_erp: FakeErp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(desk, booked(desk))
+
+    def die(*values: Any, **more: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reversing, "_end", die)
+        with pytest.raises(Killed):
+            desk.work()
+    assert Run.objects.get(kind="reversal").state == "running"
+    lapse(desk)
+    desk.work()
+    run = Run.objects.get(kind="reversal")
+    assert (run.state, run.total, run.succeeded, run.failed) == ("completed", 1, 1, 0)
+
+
 @pytest.mark.parametrize("drop", ["before", "after"])
 def test_an_answer_that_is_lost_is_looked_up(
     desk: Desk, fake_erp: FakeErp, drop: str, settings: Any
