@@ -87,7 +87,7 @@ def test_an_export_leaves_its_counts_and_where_it_failed(desk: Desk, fake_erp: F
     assert counts(job) == (count, count - failed, failed, 1)
     assert run.calls == run.attempts.get().calls.count() > 3
     assert failed
-    assert run.origin == "pleo"  # they have no category there
+    assert run.origin == "mapping"  # they have no category, and no account is set for that
     stat = DailyStat.objects.get()
     assert (stat.runs, stat.total, stat.succeeded) == (1, count, count - failed)
 
