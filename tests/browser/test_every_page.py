@@ -231,7 +231,9 @@ def test_the_pages_of_the_second_step(visitor: Page, place: Place) -> None:
     visitor.get_by_label("Password").fill("a-long-password")
     visitor.get_by_role("button", name="Go on").click()
     wrong += look(visitor, "second-step-app")
-    visitor.get_by_label("Code of six digits").fill(code_of(visitor.locator(".secret-key").inner_text()))
+    visitor.get_by_label("Code of six digits").fill(
+        code_of(visitor.locator(".secret-key").inner_text())
+    )
     visitor.get_by_role("button", name="Turn the second step on").click()
     wrong += look(visitor, "recovery-codes")
     for name in ("mfa_index", "mfa_deactivate_totp", "mfa_generate_recovery_codes"):

@@ -25,9 +25,8 @@ GROUPS = [
 
 
 def tags_plan(values: list[DimensionValue], tags: list[Tag], **more: Any) -> Plan:
-    return plan_tags(
-        values, tags, **({"dimension": "DEPT", "group_id": "g", "today": TODAY} | more)
-    )
+    known: dict[str, Any] = {"dimension": "DEPT", "group_id": "g", "today": TODAY}
+    return plan_tags(values, tags, **(known | more))
 
 
 # -- The published example ----------------------------------------------------------------------
