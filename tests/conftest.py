@@ -142,3 +142,18 @@ def odoo_books(odoo_server: odoo.Server, simulator_process: Simulator) -> odoo.A
         currency=company["currency"],
         extra_currencies=RATES[company["currency"]],
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A thread that a test left may still hold the database, which then cannot be dropped."""
+    yield
+    with django_db_blocker.unblock():
+        from django.db import connection
+
+        connection.step_out()  # type: ignore[attr-defined]  # of our backend; back to its owner
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )

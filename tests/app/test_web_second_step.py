@@ -66,7 +66,7 @@ def show_who_it_is(client: Client, to: str = "mfa_activate_totp") -> Any:
 def set_up(client: Client) -> str:
     """The secret that the app keeps."""
     page = text(show_who_it_is(client))
-    found = re.search(r'<code class="key">(\w+)</code>', page)
+    found = re.search(r'<code class="secret-key">(\w+)</code>', page)
     assert found
     done = client.post(reverse("mfa_activate_totp"), {"code": code_of(found[1])}, follow=True)
     assert "10 recovery codes are left" in text(done)

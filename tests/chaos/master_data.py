@@ -44,7 +44,10 @@ class MasterData(Scenario):
         with scope(tenant=house.connection.tenant):
             codes = [x["code"] for x in chart["dimensions"]]
             SyncSettings.objects.create(
-                connection=house.connection, dimensions=codes, archive_limit=100
+                connection=house.connection,
+                dimensions=codes,
+                taken_off=["REGION"],  # else its group is not archived before somebody says so
+                archive_limit=100,
             )
             now = timezone.now()
             ensure_schedules([house.connection], now=now)
