@@ -158,7 +158,7 @@ def _origin(job: ExportJob) -> str:
     for fix, entries in failed.annotate(entries=Count("pk")):
         origins[origin_of_fix(fix)] += entries
     if origins:
-        return origins.most_common(1)[0][0]
+        return max(sorted(origins), key=lambda origin: origins[origin])  # ties: always the same
     return Run.Origin.OURS if job.status == ExportJob.Status.FAILED else ""
 
 

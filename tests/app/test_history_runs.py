@@ -87,7 +87,9 @@ def test_an_export_leaves_its_counts_and_where_it_failed(desk: Desk, fake_erp: F
     assert counts(job) == (count, count - failed, failed, 1)
     assert run.calls == run.attempts.get().calls.count() > 3
     assert failed
-    assert run.origin == "mapping"  # they have no category, and no account is set for that
+    fixes = job.items.filter(status="failed").values_list("fix", flat=True)
+    assert sorted(origin_of_fix(fix) for fix in fixes) == ["mapping", "pleo"]
+    assert run.origin == "mapping"  # of as many entries each, always the same is named
     stat = DailyStat.objects.get()
     assert (stat.runs, stat.total, stat.succeeded) == (1, count, count - failed)
 
