@@ -115,7 +115,12 @@ class House:
         self._as_owner("TRUNCATE " + ", ".join(OURS) + " CASCADE")
         with scopes_disabled():
             Connection.objects.filter(pk=self.connection.pk).update(
-                lease_until=None, lease_holder="", wake_at=Now(), erp_problem=""
+                lease_until=None,
+                lease_holder="",
+                wake_at=Now(),
+                erp_problem="",
+                erp_currency="",  # what a first run finds out, and stores, is found out each time
+                erp_access_checked_at=None,
             )
 
     def order(self, wishes: Sequence[dict[str, Any]] = ENTRIES) -> Order:
