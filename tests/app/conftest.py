@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import mechanicalsoup
 import pytest
 import requests
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_scopes import scope
 
 import erp_adapters
@@ -40,6 +40,13 @@ ACCOUNTS = Accounts(
     exchange_gain="3960",
     exchange_loss="7960",
 )
+
+
+@pytest.fixture(autouse=True)
+def _language(settings: Any) -> Iterator[None]:
+    """What a page was last shown in stays switched on in its thread."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 class FakeErp:
