@@ -21,9 +21,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from pleo_connector.api.schema import CALLS_OUT
 from pleo_connector.api.urls import operations
-from pleo_connector.catalog.models import KeptRecord, SyncKind, SyncPlan, SyncSchedule
+from pleo_connector.catalog.models import KeptRecord, SyncKind, SyncPlan, SyncSchedule, SyncSettings
 from pleo_connector.exports.models import Posting
 from pleo_connector.mapping.models import MappingVersion
+from tests.app.sync_factories import keep_record
 from tests.app.test_api import Program, make_program
 from tests.conftest import ROOT
 
@@ -115,8 +116,15 @@ def aim(case: Case, program: Program) -> None:
     path["public_id"] = str(owned.public_id)
     if isinstance(path.get("number"), int):
         path["number"] = 1
+        if "/kept/" in case.operation.path:
+            path["number"] = keep(program)
     if path.get("kind") in SyncKind.values:
         path["kind"] = SyncKind.TAGS.value
+
+
+def keep(program: Program) -> int:
+    with scope(tenant=program.tenant):
+        return keep_record(program.connection).pk
 
 
 def is_uuid(text: Any) -> bool:
@@ -171,6 +179,7 @@ def test_requests_to_what_the_company_has(
 def test_requests_to_what_another_company_has(label: str, ours: Program, theirs: Program) -> None:
     named = (theirs.connection, theirs.job, theirs.plan.run)  # the address says them again
     hidden = secrets_of(theirs) - {str(row.public_id) for row in named}
+    keep(theirs)
     before = rows_of(theirs)
     for case in generated(label, schemathesis.GenerationMode.POSITIVE):
         aim(case, theirs)
@@ -190,6 +199,7 @@ def rows_of(program: Program) -> Any:
             list(SyncPlan.objects.order_by("pk").values_list("state", "decided_at")),
             list(SyncSchedule.objects.order_by("pk").values_list("hours", "asked_at", "is_paused")),
             KeptRecord.objects.count(),
+            list(SyncSettings.objects.values_list("dimensions", "archive_limit")),
         )
 
 

@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django_scopes import scope
 
-from pleo_connector.catalog.models import KeptRecord, SyncPlan, SyncSchedule
+from pleo_connector.catalog.models import KeptRecord, SyncPlan, SyncSchedule, SyncSettings
 from pleo_connector.connections.models import Connection
-from pleo_connector.tenants.models import AuditEntry
-from tests.app.sync_factories import choose
+from pleo_connector.tenants.models import ApiScope, AuditEntry
+from pleo_connector.tenants.tokens import create_token
+from tests.app.conftest import Desk, FakeErp
+from tests.app.sync_factories import choose, keep_record
 from tests.app.test_api import Program, make_program, refused
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +93,76 @@ def test_a_plan_is_approved_without_what_is_kept(program: Program, ids: Any) -> 
     assert KeptRecord.objects.count() == 2
     refused(program.post("api-plan-approve", ids[1], body={}), 409, "conflict")
     refused(program.post("api-plan-keep", ids[1], body={"items": [4]}), 409, "conflict")
+
+
+def test_what_is_kept_is_archived_after_all_while_the_plan_waits(
+    program: Program, ids: Any
+) -> None:
+    program.post("api-plan-keep", ids[1], body={"items": [2, 3]})
+    back = program.post("api-plan-archive", ids[1], body={"items": [3, 4]})
+    assert back.json() == {"archived": 1}  # the other one was never kept
+    assert [row.key for row in KeptRecord.objects.all()] == ["C00002"]
+    program.post("api-plan-approve", ids[1], body={})
+    refused(program.post("api-plan-archive", ids[1], body={"items": [2]}), 409, "conflict")
+
+
+def test_dimensions_are_listed_and_chosen(program: Program, ids: Any) -> None:
+    told = program.get("api-dimensions", ids[0]).json()
+    first = told["dimensions"][0]
+    assert (first["code"], first["is_chosen"], bool(told["read_at"])) == ("department", False, True)
+    body = {"dimensions": ["DEPARTMENT"]}
+    told = program.put("api-dimensions", ids[0], body=body).json()
+    assert [x["code"] for x in told["dimensions"] if x["is_chosen"]] == ["department"]
+    assert program.get("api-syncs", ids[0]).json()["dimensions"] == ["department"]
+    assert SyncSchedule.objects.get(kind="tags").asked_at is not None
+    wrong = {"dimensions": ["department", "wines"]}
+    problem = refused(program.put("api-dimensions", ids[0], body=wrong), 422, "invalid")
+    assert problem["errors"][0]["field"] == "dimensions[1]"
+    many = {"dimensions": ["department"] * 6}
+    refused(program.put("api-dimensions", ids[0], body=many), 400, "invalid")
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.token) == ("chose the dimensions", program.token)
+
+
+def test_dimensions_are_read_anew_from_the_erp(desk: Desk, fake_erp: FakeErp) -> None:
+    fake_erp("PUT", "/seed", dimensions=[{"code": "project", "name": "Project", "values": []}])
+    scopes = [ApiScope.SYNC_WRITE]
+    _, secret = create_token(
+        tenant=desk.tenant, name="x", scopes=scopes, expires_at=None, actor=desk.user
+    )
+    address = reverse("api-dimensions-read", args=[desk.connection.public_id])
+    headers = {"Authorization": f"Bearer {secret}"}
+    told = Client().post(address, headers=headers).json()
+    assert [x["code"] for x in told["dimensions"]] == ["project"]
+    fake_erp.fault("GET /dimensions", status=503, times=9)
+    refused(Client().post(address, headers=headers), 502, "far_side")
+    Connection.objects.update(erp_kind="")
+    refused(Client().post(address, headers=headers), 409, "conflict")
+
+
+def test_the_share_that_is_archived_unasked_is_set(program: Program, ids: Any) -> None:
+    told = program.put("api-syncs", ids[0], body={"archive_limit": 5}).json()
+    assert told["archive_limit"] == 5
+    for body in ({"archive_limit": 101}, {"archive_limit": -1}, {}):
+        refused(program.put("api-syncs", ids[0], body=body), 400, "invalid")
+    assert SyncSettings.objects.get().archive_limit == 5
+
+
+def test_a_kept_record_is_listed_and_let_go_once(program: Program, ids: Any) -> None:
+    keep_record(program.connection)
+    program.post("api-plan-keep", ids[1], body={"items": [2]})
+    listed = program.get("api-kept", ids[0]).json()["results"]
+    assert [(x["entity"], x["code"]) for x in listed] == [
+        ("tag", "C00002"),
+        ("tag_group", "REGION"),
+    ]
+    (region,) = program.get("api-kept", ids[0], entity="tag_group").json()["results"]
+    sent = {"Idempotency-Key": "region"}
+    gone = program.post("api-let-go", ids[0], region["number"], **sent)
+    assert (gone.status_code, gone.json()["name"]) == (200, "Region")
+    assert program.post("api-let-go", ids[0], region["number"], **sent).json() == gone.json()
+    refused(program.post("api-let-go", ids[0], region["number"]), 404, "not_found")
+    assert AuditEntry.objects.filter(action="let a kept record go").count() == 1
 
 
 def test_a_program_that_may_only_read_decides_nothing() -> None:

@@ -75,6 +75,7 @@ class Place:
             },
             **dict.fromkeys(API_PLANS, (plan_of(self.connection),)),
             "api-schedule": (self.connection.public_id, "tags"),
+            "api-let-go": (self.connection.public_id, keep_record(self.connection).pk),
             "api-mapping-version": (self.connection.public_id, 1),
             "api-job": (self.job.public_id,),
             "api-entries": (self.job.public_id,),
@@ -116,7 +117,10 @@ class Place:
 
 
 PLANS = ("plan", "plan-progress", "plan-keep", "plan-approve")
-API_PLANS = ("api-plan", "api-plan-items", "api-plan-approve", "api-plan-keep")
+API_PLANS = (
+    *("api-plan", "api-plan-items", "api-plan-approve"),
+    *("api-plan-keep", "api-plan-archive"),
+)
 
 
 def plan_of(connection: Connection) -> uuid.UUID:
@@ -302,7 +306,11 @@ API = {
     "api-mapping": [("GET", "mapping:read"), ("PUT", "mapping:write")],
     "api-mapping-versions": [("GET", "mapping:read")],
     "api-mapping-version": [("GET", "mapping:read")],
-    "api-syncs": [("GET", "sync:read")],
+    "api-syncs": [("GET", "sync:read"), ("PUT", "sync:write")],
+    "api-dimensions": [("GET", "sync:read"), ("PUT", "sync:write")],
+    "api-dimensions-read": [("POST", "sync:write")],
+    "api-kept": [("GET", "sync:read")],
+    "api-let-go": [("POST", "sync:write")],
     "api-schedule": [("PUT", "sync:write")],
     "api-sync-now": [("POST", "sync:write")],
     "api-plans": [("GET", "sync:read")],
@@ -310,6 +318,7 @@ API = {
     "api-plan-items": [("GET", "sync:read")],
     "api-plan-approve": [("POST", "sync:write")],
     "api-plan-keep": [("POST", "sync:write")],
+    "api-plan-archive": [("POST", "sync:write")],
     "api-jobs": [("GET", "exports:read")],
     "api-job": [("GET", "exports:read")],
     "api-entries": [("GET", "exports:read")],
@@ -423,7 +432,11 @@ def _call(client: Client, place: Place, name: str, method: str, headers: dict[st
     body: Any = {}
     if name == "api-mapping" and method == "PUT":
         body = {"settings": Mapping().to_json()}
-    if name == "api-plan-keep":
+    if name == "api-syncs" and method == "PUT":
+        body = {"archive_limit": 30}
+    if name == "api-dimensions" and method == "PUT":
+        body = {"dimensions": []}
+    if name in ("api-plan-keep", "api-plan-archive"):
         body = {"items": [2]}
     send = getattr(client, method.lower())
     kind = {} if method == "GET" else {"content_type": "application/json"}
@@ -447,6 +460,7 @@ DONE_FOREIGN = {"api-problem-mute": 400, "api-answer": 400}  # the body is looke
 DONE = {
     "api-problem-mute": 400,
     "api-preview": 502,
+    "api-dimensions-read": 502,
     "api-export-again": 502,
     "api-answer": 400,
     "api-check-now": 202,

@@ -4,7 +4,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from pleo_connector.api.shapes.base import Shape
-from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncPlanItem, SyncSchedule
+from pleo_connector.catalog.models import (
+    Entity,
+    KeptRecord,
+    SyncKind,
+    SyncPlan,
+    SyncPlanItem,
+    SyncSchedule,
+)
+from pleo_connector.catalog.selection import MOST
 
 HOURS = [(hours, str(hours)) for hours in SyncSchedule.HOURS]
 
@@ -42,6 +50,36 @@ class SyncsShape(Shape):
         help_text="Codes of the dimensions that are tag groups; null until the first run.",
     )
     schedules = ScheduleShape(many=True, help_text="Empty until the connection went live.")
+
+
+class SyncsChange(Shape):
+    archive_limit = serializers.IntegerField(
+        min_value=0,
+        max_value=100,
+        help_text="A run that would archive a larger share, in percent, waits for an approval.",
+    )
+
+
+class ErpDimensionShape(Shape):
+    """One dimension of the accounting system."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    is_active = serializers.BooleanField(help_text="In the accounting system; else not to choose.")
+    is_chosen = serializers.BooleanField(help_text="It is a tag group in Pleo.")
+
+
+class DimensionsShape(Shape):
+    read_at = serializers.DateTimeField(allow_null=True, help_text="Null before the first look.")
+    dimensions = ErpDimensionShape(many=True)
+
+
+class NewDimensions(Shape):
+    dimensions = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        max_length=MOST,
+        help_text="Codes of active dimensions, ignoring case.",
+    )
 
 
 class ScheduleChange(Shape):
@@ -158,3 +196,31 @@ class KeepShape(Seen):
 
 class KeptShape(Shape):
     kept = serializers.IntegerField(help_text="How many records stay in Pleo.")
+
+
+class ArchiveShape(Seen):
+    items = Numbers(max_length=10_000, help_text="Numbers of items that are kept so far.")
+
+
+class ArchivedShape(Shape):
+    archived = serializers.IntegerField(help_text="How many records the plan archives after all.")
+
+
+class KeptQuery(Shape):
+    entity = serializers.ChoiceField(choices=Entity.choices, required=False)
+
+
+class KeptRecordShape(Shape):
+    """A record in Pleo that no run archives."""
+
+    number = serializers.IntegerField(source="pk")
+    entity = serializers.ChoiceField(choices=Entity.choices)
+    code = serializers.CharField(source="key")
+    name = serializers.CharField()
+    dimension = serializers.CharField(source="group", help_text="Of a tag: its dimension's code.")
+    pleo_id = serializers.CharField(help_text="Pleo's id of the record.")
+    kept_at = serializers.DateTimeField()
+    kept_by = serializers.SerializerMethodField(help_text="Null where a program did it.")
+
+    def get_kept_by(self, row: KeptRecord) -> str | None:
+        return row.kept_by.email if row.kept_by else None

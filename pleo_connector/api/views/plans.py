@@ -12,6 +12,8 @@ from pleo_connector.api.paging import Pages
 from pleo_connector.api.problems import Conflict
 from pleo_connector.api.shapes.syncs import (
     ApproveShape,
+    ArchivedShape,
+    ArchiveShape,
     ItemQuery,
     ItemShape,
     KeepShape,
@@ -21,7 +23,7 @@ from pleo_connector.api.shapes.syncs import (
     PlanWithCounts,
 )
 from pleo_connector.catalog import decisions
-from pleo_connector.catalog.keeping import NotPossible, keep_items
+from pleo_connector.catalog.keeping import NotPossible, archive_after_all, keep_items
 from pleo_connector.catalog.models import SyncPlan
 from pleo_connector.catalog.queries import (
     counts_of,
@@ -126,3 +128,27 @@ class Keep(PlanView):
         except NotPossible as error:
             raise Conflict(str(error)) from error
         return Response(KeptShape({"kept": kept}).data)
+
+
+class Archive(PlanView):
+    needs = {"POST": ApiScope.SYNC_WRITE}
+
+    @extend_schema(operation_id="archive_items", request=ArchiveShape, responses=ArchivedShape)
+    @idempotent
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Take a keep back: the plan archives these records after all, once it is approved.
+
+        Items that are not kept are passed over. 409 where the plan does not wait any more.
+        """
+        plan = self.plan(public_id)
+        given = self.read_body(ArchiveShape)
+        try:
+            archived = archive_after_all(
+                plan=plan,
+                items=plan.items.filter(position__in=given["items"]),
+                actor=self.caller.user,
+                seen=given.get("planned_at"),
+            )
+        except NotPossible as error:
+            raise Conflict(str(error)) from error
+        return Response(ArchivedShape({"archived": archived}).data)

@@ -15,6 +15,7 @@ from pleo_connector.api.shapes.exports import Looking
 from pleo_connector.api.shapes.syncs import (
     ScheduleChange,
     SyncNowShape,
+    SyncsChange,
     SyncsShape,
 )
 from pleo_connector.catalog import decisions
@@ -42,13 +43,21 @@ class SyncsView(ApiView):
 
 
 class Syncs(SyncsView):
-    needs = {"GET": ApiScope.SYNC_READ}
+    needs = {"GET": ApiScope.SYNC_READ, "PUT": ApiScope.SYNC_WRITE}
 
     @extend_schema(operation_id="get_syncs", responses=SyncsShape)
     def get(self, request: Request, public_id: UUID) -> Response:
         """Which records are kept in step, when, and what keeps them from it."""
         self.read_query(Empty)
         return self.shown(self.connection(public_id))
+
+    @extend_schema(operation_id="change_syncs", request=SyncsChange, responses=SyncsShape)
+    def put(self, request: Request, public_id: UUID) -> Response:
+        """From which share on a run that archives waits for an approval, from the next run on."""
+        connection = self.connection(public_id)
+        percent = self.read_body(SyncsChange)["archive_limit"]
+        decisions.set_archive_limit(connection=connection, percent=percent, actor=self.caller.user)
+        return self.shown(connection)
 
 
 class OneSchedule(SyncsView):
