@@ -24,7 +24,8 @@ from pleo_connector.history.recorder import Recorder
 from tests.app.conftest import Desk, FakeErp
 from tests.app.sync_desk import SyncDesk
 
-pytestmark = pytest.mark.django_db
+# One transaction around all sequences would keep each version of a row, and grow slower and slower.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SEQUENCES = int(os.environ.get("SYNC_SEQUENCES", "12"))
 STEPS = 10
