@@ -128,19 +128,18 @@ class Applier:
         except OutcomeUnknown as error:
             self._no_answer(error)
         except NotAllowed:
-            self._without(call, batch)
+            self._each(batch)
+            self._refuse(call)
         except Rejected as error:
-            if error.status == 404:
-                self._without(call, batch)
-            else:  # one of them is at fault: each by itself tells which
-                self._each(batch)
+            self._each(batch)  # one of them may be at fault: each by itself tells which
+            if error.status == 404 and all(item.state != State.SENT for item in batch):
+                self._refuse(call)
         except Unavailable:
             _back(batch)
             raise
 
-    def _without(self, call: str, batch: Sequence[SyncPlanItem]) -> None:
-        """Pleo may not offer it to partners: it is done one by one, now and from now on."""
-        self._each(batch)
+    def _refuse(self, call: str) -> None:
+        """Pleo may not offer it to partners: it is done one by one from now on."""
         storing.refuse_call(self.lease, call, now=self.now())
         self.refused_calls.add(call)
 

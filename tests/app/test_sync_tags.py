@@ -263,6 +263,24 @@ def test_where_pleo_offers_no_bulk_calls_it_is_asked_once(house: SyncDesk, refus
     assert "/v0/tags/archive" not in [path for _, path in house.writes()]
 
 
+def test_a_tag_that_is_gone_does_not_end_the_bulk_calls(house: SyncDesk) -> None:
+    house.seed_erp(dimensions=[dimension("DEPARTMENT", "A"), EXAMPLE[1]])
+    groups = [group("DEPARTMENT", "A", "B", "C"), group("PROJECT", "P1 Harbour")]
+    house.seed_pleo(tagGroups=groups)
+    house.sync("tags")
+    (gone,) = [x for g in house.pleo("tagGroups") for x in g["tags"] if x["code"] == "C"]
+    house.simulator("DELETE", f"/master-data/tags/{gone['id']}")
+    house.fault("POST", "/v0/tags/archive$", status=404, body={"type": "NOT_FOUND"})
+    house.approve("tags")
+    house.work()
+    assert house.active_groups()["DEPARTMENT"] == {"A": "A"}
+    house.seed_pleo(tagGroups=groups)
+    house.sync("tags")
+    house.forget_calls()
+    house.approve("tags")
+    assert "/v0/tags/archive" in [path for _, path in house.writes()]
+
+
 # -- Limits and partial failure -----------------------------------------------------------------
 
 
