@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import environ
+from kombu import Queue
 
 from pleo_connector import embedded
 
@@ -279,6 +280,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Addresses of others may be slow to answer: what is sent to them does not wait beside bookings.
+CELERY_TASK_QUEUES = [Queue("default"), Queue("outgoing")]
+CELERY_TASK_ROUTES = {
+    name: {"queue": "outgoing"}
+    for name in ("history.send_webhooks", "web.send_letters", "history.delete_old")
+}
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "wake-due-connections": {"task": "exports.wake_due", "schedule": WAKE_SECONDS},

@@ -15,15 +15,19 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 from standardwebhooks import Webhook
 
+from pleo_connector.celery import app
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.models import Connection
+from pleo_connector.exports.tasks import export_pending
 from pleo_connector.history.messages import CannotAdd, add_endpoint, pass_on, remove_endpoint
 from pleo_connector.history.models import Message, Problem, ProblemEvent, WebhookEndpoint
 from pleo_connector.history.problems import mute, note_problems
+from pleo_connector.history.tasks import send_webhooks
 from pleo_connector.history.webhooks import send_due
 from pleo_connector.tenants.models import AuditEntry, Membership, User
 from pleo_connector.web import digests, letters
 from pleo_connector.web.problems import rows_of
+from pleo_connector.web.tasks import send_letters
 from tests.app import factories
 from tests.app.test_problems import NOW, cause
 
@@ -209,6 +213,24 @@ def test_a_worker_takes_no_more_than_it_gets_through_while_it_holds_them(
     assert len(receiver.got) == 20
     tell()
     assert len(receiver.got) == 25
+
+
+def test_a_slow_address_keeps_no_booking_waiting() -> None:
+    """Messages to workers lie in two queues, and a worker may be told to take from one alone."""
+    with app.connection_for_read() as broker:
+        waiting: Any = broker.default_channel
+        waiting.client.delete("default", "outgoing")
+        for task in (send_webhooks, send_letters):
+            task.delay()
+        export_pending.delay(connection_id=1)
+        tasks = {
+            name: {json.loads(x)["headers"]["task"] for x in waiting.client.lrange(name, 0, -1)}
+            for name in ("default", "outgoing")
+        }
+        waiting.client.delete("default", "outgoing")
+    assert {"history.send_webhooks", "web.send_letters"} <= tasks["outgoing"] - tasks["default"]
+    assert "exports.export_pending" in tasks["default"] - tasks["outgoing"]
+    assert app.amqp.queues.consume_from.keys() == {"default", "outgoing"}
 
 
 def test_other_companies_and_muted_problems_are_not_told(
