@@ -12,6 +12,7 @@ from pleo_connector.api.views import (
     plans,
     problems,
     syncs,
+    tax_kinds,
 )
 from pleo_connector.api.webhooks import pleo_webhook
 
@@ -44,6 +45,7 @@ operations = [
         dimensions.ReadDimensions.as_view(),
         name="api-dimensions-read",
     ),
+    path(ONE + "tax-kinds/", tax_kinds.TaxKinds.as_view(), name="api-tax-kinds"),
     path(ONE + "kept/", kept.KeptRecords.as_view(), name="api-kept"),
     path(ONE + "kept/<int:number>/let-go/", kept.LetGo.as_view(), name="api-let-go"),
     path(ONE + "plans/", plans.Plans.as_view(), name="api-plans"),

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_scopes import scope, scopes_disabled
 
-from pleo_connector.catalog.decisions import vendor_was_born
+from pleo_connector.catalog.wakes import vendor_was_born
 from pleo_connector.connections.actions import store_notification
 from pleo_connector.connections.models import Connection, WebhookSubscription
 from pleo_connector.pleo.webhooks import Malformed, NotFromPleo, read_notification

@@ -72,7 +72,8 @@ class Comparison:
 
     def _tax_codes(self, source: Source) -> Plan:
         existing = self.pleo.tax_codes(self.company_id)
-        plan = plan_tax_codes(source.records, existing, kept=self.kept)
+        kinds = sync_settings(self.lease.connection).tax_kinds
+        plan = plan_tax_codes(source.records, existing, kinds=kinds, kept=self.kept)
         return self._careful(source, plan, "tax_code")
 
     def _vendors(self, source: Source) -> Plan:

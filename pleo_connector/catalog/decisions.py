@@ -1,6 +1,6 @@
 """What people decide about syncs: dimensions, schedules, and what a plan may do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,12 @@ from pleo_connector.catalog.models import (
     SyncPlanItem,
     SyncSchedule,
     SyncSettings,
+    TaxKind,
 )
 from pleo_connector.catalog.records import Kind, to_json
-from pleo_connector.catalog.schedules import ensure_schedules, next_run_at
+from pleo_connector.catalog.schedules import next_run_at
 from pleo_connector.catalog.selection import MOST
+from pleo_connector.catalog.wakes import look_now
 from pleo_connector.connections.models import Connection
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
@@ -56,7 +58,7 @@ def choose_dimensions(
             subject=", ".join(codes),
             taken_off=sorted(before),
         )
-        _look_now(connection, [SyncKind.TAGS], now)
+        look_now(connection, [SyncKind.TAGS], now)
 
 
 def refresh_dimensions(
@@ -92,7 +94,7 @@ def ask_for_sync(
             action="asked for a sync",
             subject=only or kind or "all",
         )
-        _look_now(connection, kinds, now, only=only)
+        look_now(connection, kinds, now, only=only)
 
 
 def set_interval(
@@ -125,7 +127,7 @@ def resume_schedule(
         schedule = _schedule(connection, kind)
         schedule.is_paused = False
         schedule.save(update_fields=["is_paused"])
-        _look_now(connection, [SyncKind(kind)], now)
+        look_now(connection, [SyncKind(kind)], now)
         _audit(schedule, actor, "resumed a schedule")
 
 
@@ -143,6 +145,31 @@ def set_archive_limit(*, connection: Connection, percent: int, actor: User | Non
             action="changed the share archived unasked",
             subject=f"{percent} %",
         )
+
+
+def choose_tax_kinds(
+    *, connection: Connection, kinds: Mapping[str, str], actor: User | None, now: datetime
+) -> None:
+    """A `TaxKind` by code of the ERP; empty: as Pleo has it. Codes not named stay as they are."""
+    with transaction.atomic():
+        chosen = _settings(connection)
+        before = dict(chosen.tax_kinds)
+        for code, kind in kinds.items():
+            chosen.tax_kinds.pop(code.casefold(), None)
+            if kind:
+                chosen.tax_kinds[code.casefold()] = TaxKind(kind).value
+        changed = [x for x in kinds if before.get(x.casefold(), "") != kinds[x]]
+        if not changed:
+            return
+        chosen.save(update_fields=["tax_kinds"])
+        record_audit(
+            tenant=connection.tenant,
+            actor=actor,
+            action="chose the kind of tax codes",
+            subject=", ".join(changed)[:200],
+            kinds={code: kinds[code] for code in changed},
+        )
+        look_now(connection, [SyncKind.TAX_CODES], now)
 
 
 # -- Plans --------------------------------------------------------------------------------------
@@ -179,7 +206,7 @@ def approve_plan(
             subject=str(SyncKind(plan.kind).label),
             kept=kept,
         )
-        _look_now(plan.connection, [SyncKind(plan.kind)], now, is_asked=False)
+        look_now(plan.connection, [SyncKind(plan.kind)], now, is_asked=False)
     return kept
 
 
@@ -194,47 +221,6 @@ def let_go(*, kept: KeptRecord, actor: User | None, now: datetime) -> None:
         )
         KeptRecord.objects.filter(pk=kept.pk).delete()
         SyncSchedule.objects.filter(connection=kept.connection).update(fingerprint="")
-
-
-# -- Wakes --------------------------------------------------------------------------------------
-
-
-def retry_after_reconnect(*, connection: Connection, now: datetime) -> None:
-    """Somebody gave access anew, to either side: with more rights perhaps, so all is tried."""
-    if connection.state != Connection.State.LIVE:
-        return
-    with transaction.atomic():
-        SyncSettings.objects.filter(connection=connection).update(refused_calls={})
-        _look_now(connection, list(SyncKind), now, is_asked=False)
-
-
-def vendor_was_born(*, connection: Connection, now: datetime) -> None:
-    """Pleo's notification of a new vendor. Pleo is asked for the facts."""
-    with transaction.atomic():
-        _look_now(connection, [SyncKind.VENDORS], now, is_asked=False)
-
-
-def _look_now(
-    connection: Connection,
-    kinds: Sequence[SyncKind],
-    now: datetime,
-    *,
-    only: str = "",
-    is_asked: bool = True,
-) -> None:
-    ensure_schedules([connection], now=now)
-    change: dict[str, Any] = {"next_run_at": now, "sent_at": None}
-    if is_asked:
-        change |= {"asked_at": now, "only": only}
-    SyncSchedule.objects.filter(connection=connection, kind__in=kinds).update(**change)
-    # Robust: where the broker is down, beat sends it later.
-    transaction.on_commit(lambda: _send(connection.pk), robust=True)
-
-
-def _send(connection_id: int) -> None:
-    from pleo_connector.celery import app
-
-    app.send_task("catalog.sync_pending", kwargs={"connection_id": connection_id})
 
 
 def _settings(connection: Connection) -> SyncSettings:

@@ -64,6 +64,13 @@ class Entity(models.TextChoices):
     VENDOR = "vendor", _("Vendor")
 
 
+class TaxKind(models.TextChoices):
+    """How a tax code works at Pleo, in its words. `exclusive` is none that it supports."""
+
+    INCLUSIVE = "inclusive", _("The amount includes the tax")
+    REVERSE = "reverse", _("Reverse charge")
+
+
 class SyncSettings(models.Model):
     """What a person chose for all syncs of a connection."""
 
@@ -76,6 +83,8 @@ class SyncSettings(models.Model):
     dimensions = models.JSONField(null=True)
     # Codes that a person took off: their groups are archived without being asked about again.
     taken_off = models.JSONField(default=list)
+    # `TaxKind` by folded code, where a person chose one: no ERP's list of tax codes tells it.
+    tax_kinds = models.JSONField(default=dict)
     # Calls for many records at once that Pleo does not allow us, with the time it said so.
     refused_calls = models.JSONField(default=dict)
     # External ids of active accounts at Pleo that no category uses, as Pleo said when it was asked.

@@ -1,6 +1,6 @@
 """Plans for accounts, tax codes and vendors. The rule, and the order, are those of `plan`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop as _
 
 from erp_adapters.ledger import Account, TaxCode
 from pleo_connector.catalog.changes import (
+    NOTHING,
     Action,
     Change,
     Plan,
@@ -20,8 +21,16 @@ from pleo_connector.pleo.account_calls import PleoAccount
 from pleo_connector.pleo.tax_code_calls import PleoTaxCode
 
 LONGEST = 255  # characters of an account's id, code and name at Pleo
+DEFAULT_KIND = "inclusive"  # of a tax code that is new at Pleo and of which nobody chose the kind
 CHANGED = _("The accounting system has other words for it.")
 NEW_ACCOUNT = _("The accounting system has this account, and Pleo does not.")
+NEW_TAX_CODE = _("The accounting system has this tax code, and Pleo does not.")
+# What nobody chose is said, so that it is not taken for something the ERP told.
+UNTOLD = _(
+    "The accounting system has this tax code, and Pleo does not. Nobody chose its kind, so it is "
+    "made as tax that the amount includes."
+)
+OTHER_KIND = _("Another kind is chosen for it than Pleo has.")
 CUT = _("Pleo takes 255 characters of a code or name, so it shows the first part of this one.")
 
 
@@ -93,31 +102,42 @@ def _of_account(action: Action, there: PleoAccount, name: str, code: str, reason
 
 
 def plan_tax_codes(
-    codes: Sequence[TaxCode], existing: Sequence[PleoTaxCode], *, kept: Collection[str] = ()
+    codes: Sequence[TaxCode],
+    existing: Sequence[PleoTaxCode],
+    *,
+    kinds: Mapping[str, str] = NOTHING,
+    kept: Collection[str] = (),
 ) -> Plan:
-    """Joined by code, ignoring case. The type that a person set in Pleo stays."""
+    """Joined by code, ignoring case. `kinds` are those that were chosen here, by folded code.
+
+    Of the others the kind that Pleo has stays, and new ones are `DEFAULT_KIND`.
+    """
     usable, changes = _usable_tax_codes(codes)
     matched, rest = by_code(existing, usable)
     for key, code in usable.items():
         found, name = matched[key], code.name or code.code
         if not found:
-            more = {"rate": str(code.rate)}
-            reason = _("The accounting system has this tax code, and Pleo does not.")
+            more = {"rate": str(code.rate), "type": kinds.get(key, DEFAULT_KIND)}
+            reason = NEW_TAX_CODE if key in kinds else UNTOLD
             changes.append(_tax_code("create", code.code, name, reason, more=more))
             continue
         best = chosen(found, name)
         rest += [x for x in found if x is not best]
+        kind = kinds.get(key, best.type)
         if best.archived:
             reason = _("The tax code is in use in the accounting system, and was archived in Pleo.")
-            changes.append(_of_tax_code("unarchive", best, name, code.rate, reason))
-        elif (best.name, best.rate) != (name, code.rate):
-            changes.append(_of_tax_code("update", best, name, code.rate, CHANGED))
+            changes.append(_of_tax_code("unarchive", best, name, code.rate, kind, reason))
+        elif (best.name, best.rate, best.type) != (name, code.rate, kind):
+            reason = OTHER_KIND if best.type != kind else CHANGED
+            changes.append(_of_tax_code("update", best, name, code.rate, kind, reason))
     for there in rest:
         if not there.archived and there.id not in kept:
             reason = _("The accounting system does not have this tax code, or has closed it.")
             if there.code.casefold() in usable:
                 reason = _("Another tax code has the same code.")
-            changes.append(_of_tax_code("archive", there, there.name, there.rate, reason))
+            changes.append(
+                _of_tax_code("archive", there, there.name, there.rate, there.type, reason)
+            )
     return Plan(in_order(changes), {"tax_code": sum(not x.archived for x in existing)})
 
 
@@ -146,11 +166,11 @@ def _tax_code(action: Action, key: str, name: str, reason: str, **more: Any) -> 
 
 
 def _of_tax_code(
-    action: Action, there: PleoTaxCode, name: str, rate: Decimal, reason: str
+    action: Action, there: PleoTaxCode, name: str, rate: Decimal, kind: str, reason: str
 ) -> Change:
     more = {
         "rate": str(rate),
-        "type": there.type,
+        "type": kind,
         "ingoing_account": there.ingoing_account,
         "outgoing_account": there.outgoing_account,
     }

@@ -9,6 +9,7 @@ from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import Vendor
 from pleo_connector.catalog.models import Entity, SyncPlanItem
+from pleo_connector.catalog.plan_records import DEFAULT_KIND
 from pleo_connector.pleo.account_calls import NewAccount, PleoAccount
 from pleo_connector.pleo.client import PleoClient
 from pleo_connector.pleo.tax_code_calls import PleoTaxCode
@@ -108,7 +109,7 @@ class RecordsOut:
             code=item.key,
             name=item.name,
             rate=Decimal(more["rate"]),
-            type=more.get("type", "inclusive"),
+            type=more.get("type", DEFAULT_KIND),
             archived=item.action == Action.ARCHIVE,
             ingoing_account=more.get("ingoing_account"),
             outgoing_account=more.get("outgoing_account"),

@@ -116,6 +116,9 @@ DEEDS: dict[str, Deed] = {
     "changed the share archived unasked": Deed(
         "sync", gettext_lazy("Changed how much is archived without asking: %(subject)s")
     ),
+    "chose the kind of tax codes": Deed(
+        "sync", gettext_lazy("Chose how tax codes work in Pleo: %(subject)s")
+    ),
     "approved a plan": Deed(
         "sync", gettext_lazy("Approved a plan: %(subject)s, %(kept)s not archived")
     ),

@@ -76,6 +76,7 @@ TABS: dict[str, tuple[Item, ...]] = {
         Item("sync-dimensions", _("Tag groups"), ""),
         Item("sync-values", _("Tags"), ""),
         Item("sync-accounts", _("Accounts"), ""),
+        Item("sync-tax-codes", _("Tax codes"), ""),
         Item("plans", _("Plans"), "", ("plan", "plan-approve")),
         Item("kept", _("Kept"), "", ("kept-let-go",)),
     ),

@@ -140,6 +140,22 @@ def test_dimensions_are_read_anew_from_the_erp(desk: Desk, fake_erp: FakeErp) ->
     refused(Client().post(address, headers=headers), 409, "conflict")
 
 
+def test_the_kind_of_a_tax_code_is_chosen(program: Program, ids: Any) -> None:
+    (told,) = program.get("api-tax-kinds", ids[0]).json()["tax_codes"]
+    assert told == {"code": "I25", "name": "Input 25 %", "rate": "0.25", "kind": ""}
+    body = {"kinds": {"i25": "reverse"}}
+    told = program.put("api-tax-kinds", ids[0], body=body).json()
+    assert told["tax_codes"][0]["kind"] == "reverse"
+    assert SyncSchedule.objects.get(kind="tax_codes").asked_at is not None
+    unknown = {"kinds": {"I25": "", "wine": "reverse"}}
+    refused(program.put("api-tax-kinds", ids[0], body=unknown), 422, "invalid")
+    refused(
+        program.put("api-tax-kinds", ids[0], body={"kinds": {"I25": "exclusive"}}), 400, "invalid"
+    )
+    back = program.put("api-tax-kinds", ids[0], body={"kinds": {"I25": ""}}).json()
+    assert back["tax_codes"][0]["kind"] == ""
+
+
 def test_the_share_that_is_archived_unasked_is_set(program: Program, ids: Any) -> None:
     told = program.put("api-syncs", ids[0], body={"archive_limit": 5}).json()
     assert told["archive_limit"] == 5

@@ -6,6 +6,7 @@ import pytest
 
 from erp_adapters.base import Access
 from erp_adapters.fake.adapter import FakeAdapter
+from pleo_connector.catalog.decisions import choose_tax_kinds
 from pleo_connector.connections.models import PleoGrant
 from pleo_connector.history.models import Problem
 from tests.app.conftest import Desk, FakeErp
@@ -222,6 +223,37 @@ def test_tax_codes_follow_the_erp(house: SyncDesk) -> None:
     house.forget_calls()
     house.sync("tax_codes")
     assert house.writes() == []
+
+
+def test_a_tax_code_has_the_kind_that_a_person_chose(house: SyncDesk) -> None:
+    house.only("tax_codes")
+    rows = [("I25", "Input 25 %"), ("RC", "Reverse"), ("RX", "Reverse abroad")]
+    codes = [{"code": code, "name": name, "rate": "0.25"} for code, name in rows]
+    house.seed_erp(taxCodes=codes[:2])
+    house.seed_pleo()
+    choose_tax_kinds(
+        connection=house.connection, kinds={"rc": "reverse"}, actor=None, now=house.now()
+    )
+    house.sync_and_approve("tax_codes")
+    assert kinds_at_pleo(house) == {"I25": "inclusive", "RC": "reverse"}
+    told = house.plan("tax_codes").items.values_list("key", "reason")
+    assert {key for key, why in told if "Nobody chose its kind" in why} == {"I25"}
+    house.seed_erp(taxCodes=codes)
+    choose_tax_kinds(
+        connection=house.connection,
+        kinds={"I25": "reverse", "RC": "", "RX": "reverse"},
+        actor=None,
+        now=house.now(),
+    )
+    house.work()
+    assert kinds_at_pleo(house) == {"I25": "reverse", "RC": "reverse", "RX": "reverse"}
+    house.forget_calls()
+    house.sync("tax_codes")
+    assert house.writes() == []
+
+
+def kinds_at_pleo(house: SyncDesk) -> dict[str, str]:
+    return {x["code"]: x["type"] for x in house.pleo("taxCodes") if not x["archived"]}
 
 
 # -- Vendors ------------------------------------------------------------------------------------

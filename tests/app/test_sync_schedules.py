@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope
 
-from pleo_connector.catalog import decisions, restart, schedules, tasks
+from pleo_connector.catalog import decisions, restart, schedules, tasks, wakes
 from pleo_connector.catalog.keeping import NotPossible
 from pleo_connector.catalog.models import SyncKind, SyncSchedule
 from pleo_connector.catalog.sync import SyncRun
@@ -250,7 +250,7 @@ def test_a_vendor_that_is_born_in_pleo_wakes_the_vendors_only(house: SyncDesk) -
 def test_access_that_is_given_anew_is_tried_at_once(house: SyncDesk) -> None:
     house.work_all()
     assert not house.schedule("tags").is_due(timezone.now())
-    decisions.retry_after_reconnect(connection=house.connection, now=timezone.now())
+    wakes.retry_after_reconnect(connection=house.connection, now=timezone.now())
     assert all(house.schedule(kind).is_due(timezone.now()) for kind in SyncKind)
 
 

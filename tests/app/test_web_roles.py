@@ -267,6 +267,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "sync-dimensions": (SEE, OPERATE),
     "sync-values": (SEE, None),
     "sync-accounts": (SEE, OPERATE),
+    "sync-tax-codes": (SEE, OPERATE),
     "kept": (SEE, None),
     "kept-let-go": ((200, 200, 200, 403, 404, 404, LOGIN), OPERATE),
     "plans": (SEE, None),
@@ -309,6 +310,7 @@ API = {
     "api-syncs": [("GET", "sync:read"), ("PUT", "sync:write")],
     "api-dimensions": [("GET", "sync:read"), ("PUT", "sync:write")],
     "api-dimensions-read": [("POST", "sync:write")],
+    "api-tax-kinds": [("GET", "sync:read"), ("PUT", "sync:write")],
     "api-kept": [("GET", "sync:read")],
     "api-let-go": [("POST", "sync:write")],
     "api-schedule": [("PUT", "sync:write")],
@@ -436,6 +438,8 @@ def _call(client: Client, place: Place, name: str, method: str, headers: dict[st
         body = {"archive_limit": 30}
     if name == "api-dimensions" and method == "PUT":
         body = {"dimensions": []}
+    if name == "api-tax-kinds" and method == "PUT":
+        body = {"kinds": {"I25": "inclusive"}}
     if name in ("api-plan-keep", "api-plan-archive"):
         body = {"items": [2]}
     send = getattr(client, method.lower())

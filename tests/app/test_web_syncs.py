@@ -446,6 +446,21 @@ def test_pleo_is_asked_which_accounts_its_categories_use(desk: Desk) -> None:
     assert sync_settings(desk.connection).unused_accounts == ["2"]
 
 
+def test_the_kind_of_tax_codes_is_chosen(client: Client, connection: Connection) -> None:
+    page = look(client, "sync-tax-codes", connection.public_id)
+    assert "The kind of 1 tax code is not chosen." in page
+    saved = send(client, "sync-tax-codes", connection.public_id, kind_0_I25="reverse")
+    assert "1 tax code is chosen as reverse charge." in saved
+    assert sync_settings(connection).tax_kinds == {"i25": "reverse"}
+    assert SyncSchedule.objects.get(connection=connection, kind="tax_codes").asked_at is not None
+    audit = AuditEntry.objects.filter(action="chose the kind of tax codes")
+    send(client, "sync-tax-codes", connection.public_id, kind_0_I25="reverse")  # as it is
+    send(client, "sync-tax-codes", connection.public_id, kind_0_GONE="inclusive")  # not of the list
+    assert audit.get().subject == "I25"
+    send(client, "sync-tax-codes", connection.public_id, kind_0_I25="")
+    assert sync_settings(connection).tax_kinds == {}
+
+
 def test_kept_records_can_be_let_go(client: Client, connection: Connection) -> None:
     assert "Nothing is kept." in look(client, "kept", connection.public_id)
     plan = make_plan(connection, archive=1)
@@ -462,7 +477,11 @@ def test_kept_records_can_be_let_go(client: Client, connection: Connection) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["syncs", "sync-dimensions", "sync-values", "sync-accounts", "plans", "kept"]
+    "name",
+    [
+        *("syncs", "sync-dimensions", "sync-values", "sync-accounts", "sync-tax-codes"),
+        *("plans", "kept"),
+    ],
 )
 def test_a_page_asks_no_more_with_more_rows(
     client: Client, connection: Connection, name: str

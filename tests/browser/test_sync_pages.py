@@ -13,7 +13,10 @@ from tests.app.test_web_roles import Place
 from tests.browser.test_every_page import look, place, visitor
 
 __all__ = ["place", "visitor"]
-PAGES = ("syncs", "sync-dimensions", "sync-values", "sync-accounts", "plans", "kept")
+PAGES = (
+    *("syncs", "sync-dimensions", "sync-values", "sync-accounts", "sync-tax-codes"),
+    *("plans", "kept"),
+)
 
 
 def wrong_with(

@@ -11,6 +11,7 @@ from pleo_connector.catalog.models import (
     SyncPlan,
     SyncPlanItem,
     SyncSchedule,
+    TaxKind,
 )
 from pleo_connector.catalog.selection import MOST
 
@@ -79,6 +80,29 @@ class NewDimensions(Shape):
         child=serializers.CharField(max_length=200),
         max_length=MOST,
         help_text="Codes of active dimensions, ignoring case.",
+    )
+
+
+class TaxKindShape(Shape):
+    """One tax code of the accounting system."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    rate = serializers.CharField(help_text="A decimal fraction: 0.25 is 25 %.")
+    kind = serializers.ChoiceField(
+        choices=[("", "Not chosen"), *TaxKind.choices],
+        help_text="As chosen. Else it keeps the kind that Pleo has, and a new one is `inclusive`.",
+    )
+
+
+class TaxKindsShape(Shape):
+    tax_codes = TaxKindShape(many=True, help_text="Active ones, as last read.")
+
+
+class NewTaxKinds(Shape):
+    kinds = serializers.DictField(
+        child=serializers.ChoiceField(choices=TaxKind.choices, allow_blank=True),
+        help_text="By code, ignoring case; empty takes a choice back. Others stay as they are.",
     )
 
 

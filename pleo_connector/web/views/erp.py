@@ -15,7 +15,7 @@ from erp_adapters.base import Access, ErpAdapter
 from erp_adapters.errors import RemoteError
 from erp_adapters.ledger import Company
 from pleo_connector.catalog.actions import refresh_catalog
-from pleo_connector.catalog.decisions import retry_after_reconnect
+from pleo_connector.catalog.wakes import retry_after_reconnect
 from pleo_connector.connections.actions import store_erp_access
 from pleo_connector.connections.erp import choices, open_erp
 from pleo_connector.connections.models import Connection, ErpCredentials

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from erp_adapters.errors import AuthenticationFailed, NotAllowed, RemoteError
-from pleo_connector.catalog.decisions import retry_after_reconnect
+from pleo_connector.catalog.wakes import retry_after_reconnect
 from pleo_connector.connections.actions import (
     connect_pleo,
     connect_pleo_by_key,
