@@ -40,7 +40,12 @@ class Lease:
         self.connection = connection
         self.fence = connection.lease_fence
         self.due_at = due_at
-        self.renewed_at = time.monotonic()
+        self.claimed_at = self.renewed_at = time.monotonic()
+
+    def time(self) -> datetime:
+        """By the database's clock, and a little before rather than after it."""
+        assert self.connection.lease_since is not None
+        return self.connection.lease_since + timedelta(seconds=time.monotonic() - self.claimed_at)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

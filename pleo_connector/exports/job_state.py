@@ -21,7 +21,12 @@ Status = ExportJobItem.Status
 
 
 def take_jobs(
-    lease: Lease, listed: Sequence[Job], *, now: datetime, done: Collection[int] = ()
+    lease: Lease,
+    listed: Sequence[Job],
+    *,
+    asked_at: datetime,
+    now: datetime,
+    done: Collection[int] = (),
 ) -> list[ExportJob]:
     """Rows for new jobs; all jobs that are not over here, oldest first.
 
@@ -30,7 +35,7 @@ def take_jobs(
     """
     connection = lease.connection
     with lease.writing():
-        Connection.objects.filter(pk=connection.pk).update(checked_at=now)
+        Connection.objects.filter(pk=connection.pk).update(checked_at=asked_at)
         ours = {job.pleo_job_id: job for job in unfinished_jobs(connection)}
         over = _over(connection, [job.id for job in listed if job.id not in ours])
         for job in listed:

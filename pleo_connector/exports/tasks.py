@@ -186,9 +186,11 @@ def due_jobs(
     assert company_id is not None
     seen = set[int]()
     while True:
-        asked_at = now()
+        asked_at = lease.time()  # beside what notifications note
         listed = {job.id: job for job in pleo.unfinished_jobs(company_id)}
-        jobs = job_state.take_jobs(lease, list(listed.values()), now=asked_at, done=seen)
+        jobs = job_state.take_jobs(
+            lease, list(listed.values()), asked_at=asked_at, now=now(), done=seen
+        )
         job = next((job for job in jobs if job.pk not in seen), None)
         if job is None:
             return

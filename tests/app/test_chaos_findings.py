@@ -11,8 +11,9 @@ from django.db import connection as database
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.erp import open_erp
-from pleo_connector.connections.lease import claim
+from pleo_connector.connections.lease import WAITED_FOR, claim
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports import job_state, tasks
 from pleo_connector.exports.models import ExportJob, Posting
@@ -99,6 +100,15 @@ def test_a_read_that_takes_long_keeps_the_lease(
     assert lease_ends_in(desk) < timedelta(hours=1)
 
 
+@pytest.mark.django_db(transaction=True)  # the clock stands still in one
+def test_a_worker_whose_clock_is_ahead_misses_no_wish(desk: Desk) -> None:
+    lease = claim(desk.connection.pk)
+    assert lease is not None
+    tasks.work(lease, now=lambda: timezone.now() + timedelta(hours=1))
+    check_now(connection=desk.connection)
+    assert Connection.objects.filter(WAITED_FOR, pk=desk.connection.pk).exists()
+
+
 def lease_ends_in(desk: Desk) -> timedelta:
     desk.connection.refresh_from_db()
     assert desk.connection.lease_until is not None
@@ -154,8 +164,11 @@ def test_a_list_that_comes_late_takes_nothing_up_again(desk: Desk) -> None:
         vendor_based_bookkeeping=False,
         created_at=job.created_at,
     )
-    assert job_state.take_jobs(lease, [late], now=timezone.now(), done={job.pk}) == []
-    assert job_state.take_jobs(lease, [late], now=timezone.now()) == [job]
+    assert (
+        job_state.take_jobs(lease, [late], asked_at=lease.time(), now=timezone.now(), done={job.pk})
+        == []
+    )
+    assert job_state.take_jobs(lease, [late], asked_at=lease.time(), now=timezone.now()) == [job]
 
 
 def test_a_run_that_waits_says_so_where_pleo_has_to_be_reconnected_meanwhile(
