@@ -60,6 +60,7 @@ operations = [
     path(JOB + "export-again/", exports.ExportAgain.as_view(), name="api-export-again"),
     path(ENTRY, exports.OneEntry.as_view(), name="api-entry"),
     path(ENTRY + "answer/", exports.Answer.as_view(), name="api-answer"),
+    path(ENTRY + "attach-again/", exports.AttachAgain.as_view(), name="api-attach-again"),
     path(V1 + "problems/", problems.Problems.as_view(), name="api-problems"),
     path(PROBLEM, problems.OneProblem.as_view(), name="api-problem"),
     path(PROBLEM + "mute/", problems.Mute.as_view(), name="api-problem-mute"),

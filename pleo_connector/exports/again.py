@@ -1,6 +1,7 @@
 """A person exports again, without going back to Pleo, what could not be booked."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -51,11 +52,26 @@ def export_mended(
     return _export(connection, ids, bool(latest and latest.with_vendors), actor)
 
 
+def export_one(
+    *, item: ExportJobItem, actor: User | None, action: str, subject: str, **detail: Any
+) -> None:
+    """A new job for one entry, under the name of what it is done for."""
+    job = item.job
+    _ask_pleo(job.connection, [item.accounting_entry_id], job.with_vendors)
+    _record(job.connection, actor, action, subject, **detail)
+
+
 def _export(
     connection: Connection, ids: Sequence[UUID], with_vendors: bool, actor: User | None
 ) -> int:
     if not ids:
         raise CannotExport("There is nothing to export again.")
+    _ask_pleo(connection, ids, with_vendors)
+    _record(connection, actor, "exported entries again", str(connection), entries=len(ids))
+    return len(ids)
+
+
+def _ask_pleo(connection: Connection, ids: Sequence[UUID], with_vendors: bool) -> None:
     assert connection.pleo_company_id is not None
     try:
         open_pleo(connection).create_job(
@@ -67,13 +83,13 @@ def _export(
         if error.code == "EXPORT_ALREADY_IN_PROGRESS":
             raise CannotExport("Another export is running. Try again when it is over.") from error
         raise CannotExport(f"Pleo: {error.message}") from error
+
+
+def _record(
+    connection: Connection, actor: User | None, action: str, subject: str, **detail: Any
+) -> None:
     with transaction.atomic():
         record_audit(
-            tenant=connection.tenant,
-            actor=actor,
-            action="exported entries again",
-            subject=str(connection),
-            entries=len(ids),
+            tenant=connection.tenant, actor=actor, action=action, subject=subject, **detail
         )
     check_now(connection=connection)
-    return len(ids)

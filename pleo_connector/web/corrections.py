@@ -13,12 +13,14 @@ from django.utils.translation import ngettext
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.by_hand import can_be_by_hand, mark_by_hand, take_back
 from pleo_connector.exports.models import ExportJobItem, Posting
+from pleo_connector.exports.receipts_again import attach_again, can_try, missing
 from pleo_connector.exports.reversal import allow_again, ask_reversal, reversible, sharing
 from pleo_connector.tenants.models import User
 from pleo_connector.web import words
 from pleo_connector.web.forms.corrections import ByHandForm, ReasonForm, YesForm
 
 State = Posting.State
+RECEIPTS = "entry-receipts"  # shown beside the receipts, not among the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,18 @@ def corrections_of(item: ExportJobItem, postings: Sequence[Posting]) -> list[Cor
         found.append(_not_by_hand())
     elif rows := reversible(connection, live):
         found.append(_reverse(connection, rows))
+    if can_try(connection, live) and (files := missing(live[0].attachments.all())):
+        found.append(_receipts(connection, len(files)))
     return found
+
+
+def offered(item: ExportJobItem, postings: Sequence[Posting]) -> dict[str, Any]:
+    """For the entry's page: (label, icon, address) of each, and where receipts are tried again."""
+    found = corrections_of(item, postings)
+    return {
+        "corrections": [(x.link, x.icon, x.url(item)) for x in found if x.name != RECEIPTS],
+        "receipts_again": next((x.url(item) for x in found if x.name == RECEIPTS), ""),
+    }
 
 
 def _by_hand(connection: Connection) -> Correction:
@@ -151,4 +164,37 @@ def _book_again(connection: Connection) -> Correction:
         form=YesForm,
         do=do,
         said=_("Noted: the next export of the entry books it."),
+    )
+
+
+def _receipts(connection: Connection, count: int) -> Correction:
+    def do(*, item: ExportJobItem, actor: User, **_said: Any) -> None:
+        attach_again(item=item, actor=actor)
+
+    text = ngettext(
+        "%(count)s receipt that is missing is fetched from Pleo and attached to the voucher.",
+        "%(count)s receipts that are missing are fetched from Pleo and attached to the voucher.",
+        count,
+    )
+    return Correction(
+        name=RECEIPTS,
+        link=_("Try again"),
+        icon="refresh-cw",
+        title=ngettext(
+            "Try to attach the missing receipt again?",
+            "Try to attach the missing receipts again?",
+            count,
+        ),
+        consequences=[
+            words.counted(text, count),
+            _("Pleo hands the entry over in a new export, which shows among your exports."),
+            _("Nothing is booked again: the voucher in %(system)s stays as it is.")
+            % {"system": words.erp_label(connection)},
+            _("Receipts that are attached already are not sent twice."),
+        ],
+        action=_("Try again"),
+        keep=_("Leave it as it is"),
+        form=YesForm,
+        do=do,
+        said=_("It is being tried. This page says when the receipt is attached."),
     )

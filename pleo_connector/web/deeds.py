@@ -91,6 +91,9 @@ DEEDS: dict[str, Deed] = {
     "exported entries again": Deed(
         "exports", gettext_lazy("Exported %(entries)s of %(subject)s again")
     ),
+    "asked to attach receipts again": Deed(
+        "exports", gettext_lazy("Had missing receipts of %(subject)s tried again")
+    ),
     "said what became of a voucher": Deed(
         "exports", gettext_lazy("Said of %(subject)s: %(outcome)s")
     ),

@@ -127,6 +127,6 @@ urlpatterns = [
             {"name": f"entry-{name}"},
             f"entry-{name}",
         )
-        for name in ("by-hand", "not-by-hand", "reverse", "book-again")
+        for name in ("by-hand", "not-by-hand", "reverse", "book-again", "receipts")
     ),
 ]

@@ -71,7 +71,7 @@ class Place:
             "kept-let-go": (self.connection.public_id, keep_record(self.connection).pk),
             **{
                 f"entry-{name}": (self.job.public_id, self.job.items.all()[0].public_id)
-                for name in ("by-hand", "not-by-hand", "reverse", "book-again")
+                for name in ("by-hand", "not-by-hand", "reverse", "book-again", "receipts")
             },
             **dict.fromkeys(API_PLANS, (plan_of(self.connection),)),
             "api-schedule": (self.connection.public_id, "tags"),
@@ -82,6 +82,7 @@ class Place:
             "api-export-again": (self.job.public_id,),
             "api-entry": (self.job.items.all()[0].public_id,),
             "api-answer": (self.job.items.all()[0].public_id,),
+            "api-attach-again": (self.job.items.all()[0].public_id,),
             "run": (self.job.run.public_id,),
             "ops-run": (self.job.run.public_id,),
             "ops-act": (self.connection.public_id, "run-now"),
@@ -295,6 +296,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "entry-not-by-hand": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
     "entry-reverse": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
     "entry-book-again": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
+    "entry-receipts": ((302, 302, 302, 403, 404, 404, LOGIN), OPERATE),
 }
 
 
@@ -327,6 +329,7 @@ API = {
     "api-export-again": [("POST", "exports:write")],
     "api-entry": [("GET", "exports:read")],
     "api-answer": [("POST", "exports:write")],
+    "api-attach-again": [("POST", "exports:write")],
     "api-problems": [("GET", "history:read")],
     "api-problem": [("GET", "history:read")],
     "api-problem-mute": [("POST", "exports:write")],
@@ -467,6 +470,7 @@ DONE = {
     "api-dimensions-read": 502,
     "api-export-again": 502,
     "api-answer": 400,
+    "api-attach-again": 409,
     "api-check-now": 202,
 }
 DONE |= {"api-sync-now": 202, "api-plan-approve": 202}

@@ -200,6 +200,10 @@ class ExportedAgain(Shape):
     entries = serializers.IntegerField(help_text="How many are exported again.")
 
 
+class AttachedAgain(Shape):
+    receipts = serializers.IntegerField(help_text="How many are tried again.")
+
+
 class Looking(Shape):
     state = serializers.ChoiceField(choices=["asked"])
 

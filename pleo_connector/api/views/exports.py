@@ -15,6 +15,7 @@ from pleo_connector.api.paging import Pages
 from pleo_connector.api.problems import Conflict, FarSideAway
 from pleo_connector.api.shapes.exports import (
     AnswerShape,
+    AttachedAgain,
     EntryQuery,
     EntryShape,
     EntryWithPostings,
@@ -24,8 +25,10 @@ from pleo_connector.api.shapes.exports import (
 )
 from pleo_connector.exports.again import CannotExport, export_again
 from pleo_connector.exports.asked import CannotSay, say_booked, say_not_booked
+from pleo_connector.exports.by_hand import CannotCorrect
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.queries import counts_of, vouchers_of
+from pleo_connector.exports.receipts_again import attach_again
 from pleo_connector.history.queries import decisions_of
 from pleo_connector.tenants.models import ApiScope
 
@@ -156,3 +159,22 @@ class Answer(EntryView):
             say_booked(posting=posting, number=given["number"], actor=actor, now=now)
         else:
             say_not_booked(posting=posting, actor=actor, now=now)
+
+
+class AttachAgain(EntryView):
+    needs = {"POST": ApiScope.EXPORTS_WRITE}
+
+    @extend_schema(operation_id="attach_again", request=None, responses={202: AttachedAgain})
+    @idempotent
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Try missing receipts of a booked entry again. Nothing is booked twice.
+
+        409 where none is missing, or an export is running.
+        """
+        try:
+            count = attach_again(item=self.entry(public_id), actor=self.caller.user)
+        except CannotCorrect as error:
+            raise Conflict(str(error)) from error
+        except RemoteError as error:
+            raise FarSideAway(error.message) from error
+        return Response(AttachedAgain({"receipts": count}).data, status=202)

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from erp_adapters.errors import RemoteError
 from pleo_connector.exports.by_hand import CannotCorrect
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import vouchers_of
@@ -35,6 +36,8 @@ def correct(
             messages.success(request, chosen.said)
         except CannotCorrect as problem:
             messages.error(request, str(problem))
+        except RemoteError as error:
+            messages.error(request, f"Pleo: {error.message}")
         return redirect("entry", job.public_id, item.public_id)
     shown = {
         "visit": visit,

@@ -17,7 +17,7 @@ from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.again import CannotExport, export_again, export_kept
 from pleo_connector.exports.asked import FIX as LOOK_UP
-from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
+from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.queries import (
     Counts,
     asked_entries,
@@ -31,7 +31,7 @@ from pleo_connector.history.models import Problem as KeptProblem
 from pleo_connector.history.models import Run
 from pleo_connector.history.queries import attempts_of, calls_of, decisions_of
 from pleo_connector.web import words
-from pleo_connector.web.corrections import corrections_of
+from pleo_connector.web.corrections import offered
 from pleo_connector.web.details import (
     EntryRow,
     Problem,
@@ -218,7 +218,7 @@ def entry(
         "vouchers": vouchers,
         "questions": questions(job, [(item, posting) for posting in postings]),
         "decisions": decisions_of(job.run, item.accounting_entry_id),
-        "corrections": _corrections(visit, item, postings),
+        **(offered(item, postings) if visit.can_operate else {}),
         "fix": fix_for(
             visit.connection,
             item.fix,
@@ -229,15 +229,6 @@ def entry(
         "attempts": run_details(job.run, attempts_of(job.run)),
     }
     return render(request, "web/entry.html", shown)
-
-
-def _corrections(
-    visit: Visit, item: ExportJobItem, postings: Sequence[Posting]
-) -> list[tuple[str, str, str]]:
-    """(label, icon, address) of what the person may do beside exporting it again."""
-    if not visit.can_operate:
-        return []
-    return [(x.link, x.icon, x.url(item)) for x in corrections_of(item, postings)]
 
 
 def account_names(connection: Connection) -> dict[str, str]:
