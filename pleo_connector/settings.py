@@ -127,6 +127,9 @@ KEEP_CALLS_DAYS = env.int("KEEP_CALLS_DAYS", default=90)
 KEEP_ATTEMPTS_DAYS = env.int("KEEP_ATTEMPTS_DAYS", default=400)
 KEEP_DECISIONS_DAYS = env.int("KEEP_DECISIONS_DAYS", default=3650)  # why it was booked like this
 KEEP_MESSAGES_DAYS = env.int("KEEP_MESSAGES_DAYS", default=90)  # letters and webhooks we sent
+KEEP_PROBLEMS_DAYS = env.int("KEEP_PROBLEMS_DAYS", default=400)  # since they were resolved
+KEEP_STATS_DAYS = env.int("KEEP_STATS_DAYS", default=1100)  # what charts are drawn from
+KEEP_CODES_DAYS = env.int("KEEP_CODES_DAYS", default=400)  # since Pleo last sent them
 KEEP_WEBHOOKS_DAYS = env.int("KEEP_WEBHOOKS_DAYS", default=30)
 KEEP_PLANS_DAYS = env.int("KEEP_PLANS_DAYS", default=90)  # what syncs changed, record by record
 

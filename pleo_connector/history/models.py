@@ -237,6 +237,11 @@ class Problem(models.Model):
                 fields=["connection"], condition=models.Q(state="open"), name="problems_open"
             ),
             models.Index(fields=["connection", "-last_seen_at"], name="problems_by_connection"),
+            models.Index(
+                fields=["resolved_at"],
+                condition=models.Q(resolved_at__isnull=False),
+                name="problems_by_age",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -273,7 +278,12 @@ class ProblemEntry(models.Model):
                 fields=["accounting_entry_id"],
                 condition=models.Q(left_at=None),
                 name="problem_entries_open",
-            )
+            ),
+            models.Index(
+                fields=["left_at"],
+                condition=models.Q(left_at__isnull=False),
+                name="problem_entries_by_age",
+            ),
         ]
 
     def __str__(self) -> str:

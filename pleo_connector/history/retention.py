@@ -16,7 +16,17 @@ from django.db.models import Exists, OuterRef, Q
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import WebhookEvent
-from pleo_connector.history.models import Attempt, Decision, Message, Problem, RemoteCall, Run
+from pleo_connector.history.models import (
+    Attempt,
+    DailyStat,
+    Decision,
+    Message,
+    Problem,
+    ProblemEntry,
+    ProblemEvent,
+    RemoteCall,
+    Run,
+)
 
 BATCH = 1000  # rows a transaction
 BATCHES = 50  # of one kind, a run
@@ -50,6 +60,11 @@ def _without(model: Any, field: str) -> Q:
     return ~Q(Exists(model.objects.filter(**{field: OuterRef("pk")})))
 
 
+def _gone(problem: str) -> Q:
+    """Of a problem that is resolved, and that nobody muted for good: that is to hold if it returns."""
+    return Q(**{f"{problem}state": Problem.State.RESOLVED, f"{problem}is_muted_for_good": False})
+
+
 keep(Kind("remote calls", RemoteCall, "began_at", "KEEP_CALLS_DAYS"))
 keep(
     Kind(
@@ -61,6 +76,26 @@ keep(
     )
 )
 keep(Kind("decisions", Decision, "made_at", "KEEP_DECISIONS_DAYS"))
+keep(Kind("entries of problems", ProblemEntry, "left_at", "KEEP_PROBLEMS_DAYS"))
+keep(
+    Kind(
+        "events of problems",
+        ProblemEvent,
+        "at",
+        "KEEP_PROBLEMS_DAYS",
+        lambda: _gone("problem__") & _without(Message, "event"),
+    )
+)
+keep(
+    Kind(
+        "problems",
+        Problem,
+        "resolved_at",
+        "KEEP_PROBLEMS_DAYS",
+        lambda: _gone("") & _without(ProblemEntry, "problem") & _without(ProblemEvent, "problem"),
+    )
+)
+keep(Kind("days of charts", DailyStat, "day", "KEEP_STATS_DAYS"))
 # The run of an export stays: its job is what postings refer to.
 keep(
     Kind(

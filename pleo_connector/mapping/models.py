@@ -3,9 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django_scopes import ScopedManager
 
 from pleo_connector.connections.models import Connection
+from pleo_connector.history.models import Problem
+from pleo_connector.history.retention import Kind, keep
 from pleo_connector.tenants.models import User
 
 
@@ -49,6 +52,18 @@ class SeenCode(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "kind", "key"], name="seen_once")
         ]
+        indexes = [models.Index(fields=["seen_at"], name="codes_by_age")]
 
     def __str__(self) -> str:
         return f"{self.key} {self.name}".strip()
+
+
+def _nobody_waits() -> Q:
+    """No entry is kept from being booked: what waits for a code finds it on the code's page."""
+    kept = Problem.objects.filter(
+        connection=OuterRef("connection"), state=Problem.State.OPEN, has_entries=True
+    )
+    return ~Q(Exists(kept))
+
+
+keep(Kind("codes of Pleo", SeenCode, "seen_at", "KEEP_CODES_DAYS", _nobody_waits))

@@ -1,6 +1,8 @@
 """Old rows go, recent ones stay, and nothing that could book an entry twice is ever among them."""
 
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,12 +11,26 @@ from django.db import connection as database
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
+from pleo_connector.bookkeeping.codes import PleoCode
 from pleo_connector.connections.models import Connection, WebhookEvent
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.history import retention
-from pleo_connector.history.models import Attempt, Decision, RemoteCall, Run
+from pleo_connector.history.actions import fold_day
+from pleo_connector.history.models import (
+    Attempt,
+    DailyStat,
+    Decision,
+    Message,
+    Problem,
+    ProblemEvent,
+    RemoteCall,
+    Run,
+)
+from pleo_connector.history.problems import Found, mute, note_problems, note_seen
 from pleo_connector.history.retention import KINDS, delete_old
 from pleo_connector.history.tasks import delete_old_rows
+from pleo_connector.mapping.actions import note_codes
+from pleo_connector.mapping.models import SeenCode
 from tests.app import factories
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +189,95 @@ def test_a_million_rows_are_found_by_their_age(connection: Connection) -> None:
     assert "calls_by_age" in plan
     assert "Seq Scan" not in plan
     assert "Sort" not in plan
+
+
+# -- Problems, charts and codes -------------------------------------------------------------------
+
+
+def resolved(connection: Connection, at: datetime, *, subject: str) -> Problem:
+    """Found with an entry, seen by somebody, and resolved a minute later."""
+    entry, cause = uuid.uuid4(), {"origin": "mapping", "type": "account_unknown"}
+    found = Found(sentence="6110 is inactive.", subject=subject, entries=[entry], **cause)
+    note_problems(connection=connection, kind="export", found=[found], now=at)
+    note_problems(
+        connection=connection,
+        kind="export",
+        found=[],
+        booked=[entry],
+        now=at + timedelta(minutes=1),
+    )
+    problem: Problem = Problem.objects.get(subject=subject)
+    note_seen(problem=problem, actor=factories.make_user(), now=at)
+    return problem
+
+
+def test_problems_go_a_while_after_they_were_resolved(connection: Connection) -> None:
+    now, old = timezone.now(), timezone.now() - timedelta(days=500)
+    resolved(connection, old, subject="old")
+    resolved(connection, now, subject="recent")
+    mute(
+        problem=resolved(connection, old, subject="muted for good"), actor=None, until=None, now=old
+    )
+    found = Found(origin="erp", type="locked", sentence="Locked.", subject="still open")
+    note_problems(connection=connection, kind="export", found=[found], now=old, is_whole=False)
+    gone = delete_old(now=now)
+    assert {x.subject for x in Problem.objects.all()} == {"recent", "muted for good", "still open"}
+    assert [gone[x] for x in ("entries of problems", "events of problems", "problems")] == [2, 3, 1]
+    assert set(delete_old(now=now).values()) == {0}
+    assert ProblemEvent.objects.filter(problem__subject="still open", kind="opened").exists()
+
+
+def test_a_problem_that_comes_back_after_it_went_is_told_anew(connection: Connection) -> None:
+    resolved(connection, timezone.now() - timedelta(days=500), subject="6110")
+    delete_old(now=timezone.now())
+    resolved(connection, timezone.now(), subject="6110")
+    assert Problem.objects.get().opening == 1
+    assert ProblemEvent.objects.filter(kind="opened", passed_on_at=None).count() == 1
+
+
+def test_an_event_stays_as_long_as_what_was_sent_of_it(
+    connection: Connection, settings: Any
+) -> None:
+    settings.KEEP_MESSAGES_DAYS = 0
+    old = timezone.now() - timedelta(days=500)
+    event = resolved(connection, old, subject="old").events.get(kind="opened")
+    Message.objects.create(
+        tenant=connection.tenant, event=event, kind="problem.opened", created_at=old
+    )
+    delete_old(now=timezone.now())
+    assert Message.objects.get().event == event
+    settings.KEEP_MESSAGES_DAYS = 90
+    delete_old(now=timezone.now())  # the message goes last
+    delete_old(now=timezone.now())
+    assert not Problem.objects.exists()
+
+
+def test_days_of_charts_go(connection: Connection) -> None:
+    now = timezone.now()
+    for days in (1200, 1000):
+        fold_day(connection, kind="export", day=(now - timedelta(days=days)).date())
+    assert delete_old(now=now)["days of charts"] == 1
+    assert DailyStat.objects.get().day == (now - timedelta(days=1000)).date()
+
+
+def test_codes_that_pleo_sends_no_more_go_unless_an_entry_waits(connection: Connection) -> None:
+    now, old = timezone.now(), timezone.now() - timedelta(days=500)
+    SeenCode.objects.all().delete()
+    code = PleoCode(kind="category", key="6110", name="Stationery")
+    note_codes(connection=connection, codes=[code], now=old)
+    note_codes(connection=connection, codes=[replace(code, key="5800")], now=now)
+    waits = Found(origin="mapping", type="x", sentence="x", entries=[uuid.uuid4()])
+    note_problems(connection=connection, kind="export", found=[waits], now=now)
+    assert delete_old(now=now)["codes of Pleo"] == 0
+    note_problems(connection=connection, kind="export", found=[], booked=waits.entries, now=now)
+    assert delete_old(now=now)["codes of Pleo"] == 1
+    assert SeenCode.objects.get().key == "5800"
+
+
+@pytest.mark.parametrize("kind", ["entries of problems", "problems", "days of charts"])
+def test_what_is_old_is_found_by_an_index(connection: Connection, kind: str) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    rows = KINDS[kind].due(timezone.now()).values_list("pk", flat=True)[: retention.BATCH]
+    index = {"problems": "problems_by_age", "entries of problems": "problem_entries_by_age"}
+    assert index.get(kind, "stats_by_day") in rows.explain()
