@@ -15,12 +15,7 @@ from django.db import IntegrityError, transaction
 from django_scopes import scopes_disabled
 
 from pleo_connector.history import health
-from pleo_connector.history.models import (
-    Message,
-    Problem,
-    ProblemEvent,
-    WebhookEndpoint,
-)
+from pleo_connector.history.models import Message, Problem, ProblemEvent, WebhookEndpoint
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import CAN_OPERATE, Mail, Membership, Tenant, User
 
@@ -87,10 +82,22 @@ def send_test(*, endpoint: WebhookEndpoint, actor: User | None, now: datetime) -
     return message
 
 
-def send_again(*, message: Message, now: datetime) -> None:
-    """The same message once more; whoever has it knows it by its id."""
-    message.next_try_at, message.tries, message.sent_at = now, 0, None
-    message.save(update_fields=["next_try_at", "tries", "sent_at"])
+def send_again(*, message: Message, actor: User | None, now: datetime) -> bool:
+    """One that was given up, once more; whoever has it knows it by its id. False if it was not."""
+    with transaction.atomic():
+        given_up = Message.objects.filter(
+            pk=message.pk, next_try_at=None, sent_at=None, endpoint__ended_at=None
+        )
+        if not given_up.update(next_try_at=now, tries=0, status=None, problem=""):
+            return False
+        assert message.endpoint
+        record_audit(
+            tenant=message.tenant,
+            actor=actor,
+            action="sent a message to a webhook again",
+            subject=message.endpoint.url,
+        )
+    return True
 
 
 # -- From events to messages ----------------------------------------------------------------------

@@ -61,7 +61,7 @@ def _without(model: Any, field: str) -> Q:
 
 
 def _gone(problem: str) -> Q:
-    """Of a problem that is resolved, and that nobody muted for good: that is to hold if it returns."""
+    """Of a problem that is resolved; one that was muted for good stays muted if it returns."""
     return Q(**{f"{problem}state": Problem.State.RESOLVED, f"{problem}is_muted_for_good": False})
 
 

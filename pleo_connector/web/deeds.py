@@ -139,6 +139,9 @@ DEEDS: dict[str, Deed] = {
     "added a webhook": Deed("programs", gettext_lazy("Added the webhook %(subject)s")),
     "removed a webhook": Deed("programs", gettext_lazy("Removed the webhook %(subject)s")),
     "tested a webhook": Deed("programs", gettext_lazy("Sent a test to the webhook %(subject)s")),
+    "sent a message to a webhook again": Deed(
+        "programs", gettext_lazy("Sent a message to the webhook %(subject)s again")
+    ),
     "muted a problem": Deed("problems", gettext_lazy("Muted a problem %(until)s: %(subject)s")),
     "unmuted a problem": Deed("problems", gettext_lazy("Took the mute off a problem: %(subject)s")),
 }

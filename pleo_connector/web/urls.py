@@ -63,6 +63,7 @@ urlpatterns = [
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/<uuid:public_id>/test/", webhooks.test, name="webhook-test"),
     path("webhooks/<uuid:public_id>/remove/", webhooks.remove, name="webhook-remove"),
+    path("webhooks/messages/<uuid:public_id>/again/", webhooks.again, name="webhook-again"),
     path("problems/", problems.problems, name="problems"),
     path("problems/<uuid:public_id>/", problems.problem, name="problem"),
     path("problems/<uuid:public_id>/again/", exports.kept_again, name="problem-again"),

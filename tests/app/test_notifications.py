@@ -19,7 +19,13 @@ from pleo_connector.celery import app
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.tasks import export_pending
-from pleo_connector.history.messages import CannotAdd, add_endpoint, pass_on, remove_endpoint
+from pleo_connector.history.messages import (
+    CannotAdd,
+    add_endpoint,
+    pass_on,
+    remove_endpoint,
+    send_test,
+)
 from pleo_connector.history.models import Message, Problem, ProblemEvent, WebhookEndpoint
 from pleo_connector.history.problems import mute, note_problems
 from pleo_connector.history.tasks import send_webhooks
@@ -272,6 +278,45 @@ def test_the_page_shows_the_secret_once_sends_a_test_and_keeps_a_log(
         "tested a webhook",
         "removed a webhook",
     }
+
+
+def test_what_was_given_up_is_sent_again_under_its_id_when_a_person_asks(
+    connection: Connection, receiver: Receiver, settings: Any
+) -> None:
+    settings.MESSAGE_RETRY_SECONDS = []
+    endpoint(connection, receiver)
+    note(connection, cause(), at=timezone.now())
+    receiver.answers = [500]
+    tell(timezone.now())
+    message = Message.objects.get(endpoint__isnull=False)
+    client = Client()
+    client.force_login(factories.owner_of(connection.tenant))
+    again = reverse("webhook-again", args=[message.public_id])
+    assert f'href="{again}"' in client.get(reverse("webhooks")).content.decode()
+    assert "knows it by that" in client.get(again).content.decode()
+    assert "On its way" in client.post(again, follow=True).content.decode()
+    assert "not given up any more" in client.post(again, follow=True).content.decode()
+    tell(timezone.now())
+    assert "Arrived" in client.get(reverse("webhooks")).content.decode()
+    ids = [headers["webhook-id"] for headers, _ in receiver.got]
+    assert ids == [str(message.public_id)] * 2
+    assert AuditEntry.objects.filter(action="sent a message to a webhook again").count() == 1
+
+
+def test_an_address_that_was_removed_is_sent_nothing_again(
+    connection: Connection, receiver: Receiver
+) -> None:
+    made, _ = endpoint(connection, receiver)
+    send_test(endpoint=made, actor=None, now=NOW)
+    remove_endpoint(endpoint=made, actor=None, now=NOW)
+    client = Client()
+    client.force_login(factories.owner_of(connection.tenant))
+    message = Message.objects.get()
+    again = reverse("webhook-again", args=[message.public_id])
+    assert again not in client.get(reverse("webhooks")).content.decode()
+    client.post(again)
+    tell()
+    assert not receiver.got
 
 
 def test_a_company_has_few_endpoints(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from django_scopes import scope, scopes_disabled
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.history.models import Problem, WebhookEndpoint
+from pleo_connector.history.models import Message, Problem, WebhookEndpoint
 from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import ApiScope, ApiToken, Invitation, Tenant, User
 from pleo_connector.tenants.tokens import create_token
@@ -46,6 +46,18 @@ class Place:
         return found
 
     @property
+    def message(self) -> Message:
+        """One that was given up."""
+        found, _ = Message.objects.get_or_create(
+            tenant=self.tenant,
+            endpoint=self.endpoint,
+            kind="test",
+            next_try_at=None,
+            defaults={"created_at": timezone.now(), "tries": 3},
+        )
+        return found
+
+    @property
     def problem(self) -> Problem:
         found: Problem = self.connection.problems.all()[0]
         return found
@@ -62,6 +74,7 @@ class Place:
             "entry-answer": (self.job.public_id, self.job.items.all()[0].public_id),
             "webhook-test": (self.endpoint.public_id,),
             "webhook-remove": (self.endpoint.public_id,),
+            "webhook-again": (self.message.public_id,),
             "api-problem": (self.problem.public_id,),
             "api-problem-mute": (self.problem.public_id,),
             "problem": (self.problem.public_id,),
@@ -256,6 +269,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "webhooks": (OWN, (200, 200, 403, 403, 200, 200, LOGIN)),
     "webhook-test": ((302, 302, 302, 302, 404, 404, LOGIN), CONFIGURE),
     "webhook-remove": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
+    "webhook-again": ((200, 200, 403, 403, 404, 404, LOGIN), CONFIGURE),
     "problems": (OWN, None),
     "connection-problems": (SEE, None),
     "problem": (SEE, None),

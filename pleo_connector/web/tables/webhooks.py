@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.history.models import Message
 from pleo_connector.web.tables.base import Empty, ListTable, MomentColumn, NumberColumn, TextColumn
-from pleo_connector.web.templatetags.words import moment, state
+from pleo_connector.web.templatetags.words import icon, moment, state
 
 KINDS = {
     Message.Kind.OPENED: gettext_lazy("A problem opened"),
@@ -25,7 +25,8 @@ class MessageTable(ListTable):
     tries = NumberColumn(gettext_lazy("Tries"))
     state = TextColumn(gettext_lazy("State"), accessor="public_id")
 
-    def __init__(self, page: Page[Message]) -> None:
+    def __init__(self, page: Page[Message], *, can_send: bool) -> None:
+        self.can_send = can_send
         super().__init__(page, page=page, empty=Empty(gettext_lazy("Nothing was sent yet.")))
 
     def render_kind(self, record: Message) -> SafeString | str:
@@ -40,8 +41,16 @@ class MessageTable(ListTable):
         if record.sent_at:
             return format_html("{} {}", state("ok", _("Arrived")), moment(record.sent_at))
         if record.next_try_at is None:
-            return format_html("{}{}", state("bad", _("Given up")), said)
+            return format_html("{}{}{}", state("bad", _("Given up")), said, self._again(record))
         if not record.tries:
             return state("busy", _("On its way"))
         again = moment(record.next_try_at)
         return format_html("{} {}{}", state("attention", _("Tried again at")), again, said)
+
+    def _again(self, record: Message) -> SafeString | str:
+        """Nowhere where the address was removed."""
+        if not self.can_send or record.endpoint is None or record.endpoint.ended_at:
+            return ""
+        url = reverse("webhook-again", args=[record.public_id])
+        button = '<br><a class="btn btn-outline-secondary btn-sm" href="{}">{} {}</a>'
+        return format_html(button, url, icon("send"), _("Send again"))

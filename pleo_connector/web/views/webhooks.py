@@ -10,7 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from pleo_connector.history.messages import CannotAdd, add_endpoint, remove_endpoint, send_test
+from pleo_connector.history.messages import (
+    CannotAdd,
+    add_endpoint,
+    remove_endpoint,
+    send_again,
+    send_test,
+)
 from pleo_connector.history.models import WebhookEndpoint
 from pleo_connector.history.queries import endpoints_of, sent_to_endpoints
 from pleo_connector.web.forms.webhooks import WebhookForm
@@ -42,7 +48,9 @@ def webhooks(request: HttpRequest, seat: Seat) -> HttpResponse:
     shown = {
         "form": form,
         "endpoints": endpoints_of(seat.tenant),
-        "table": MessageTable(page_of(request, sent_to_endpoints(seat.tenant))),
+        "table": MessageTable(
+            page_of(request, sent_to_endpoints(seat.tenant)), can_send=seat.can_configure
+        ),
         "can_configure": seat.can_configure,
     }
     return render(request, "web/webhooks.html", shown)
@@ -83,5 +91,30 @@ def remove(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
         keep=_("Keep it"),
         back=reverse("webhooks"),
         is_grave=True,
+    )
+    return ask(request, question)
+
+
+@on_company
+def again(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
+    message = get_object_or_404(sent_to_endpoints(seat.tenant), public_id=public_id)
+    require(seat)
+    assert message.endpoint  # of each that is listed
+    if request.method == "POST":
+        if send_again(message=message, actor=seat.user, now=timezone.now()):
+            messages.success(request, _("It is on its way. The list says whether it arrived."))
+        else:
+            messages.error(request, _("That message is not given up any more."))
+        return redirect("webhooks")
+    question = Question(
+        title=_("Send this message again?"),
+        consequences=[
+            _("%(url)s is sent the same message, and it is tried for some days as before.")
+            % {"url": message.endpoint.url},
+            _("Its id is the same: a program that has it already knows it by that."),
+        ],
+        action=_("Send again"),
+        keep=_("Leave it given up"),
+        back=reverse("webhooks"),
     )
     return ask(request, question)
