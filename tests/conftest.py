@@ -23,6 +23,10 @@ from tests.contract.adapters.closing import (  # noqa: E402, F401
     pytest_testnodedown,
 )
 from tests.contract.recorded import check_recorded, count_recorded  # noqa: E402
+from tests.spread import (  # noqa: E402, F401
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 
 SECRET = "a-secret-for-tests"
 
