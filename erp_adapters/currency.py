@@ -12,9 +12,16 @@ Listed = Sequence[tuple[date, Decimal]]  # newest first; units of it for one of 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Currency:
+    id: int
+    code: str  # ISO 4217
+    digits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     label: str
-    own: str  # the company's currency
+    own: Currency  # the company's
     listed: dict[str, Listed]
 
     @classmethod
@@ -23,28 +30,27 @@ class Rates:
         vouchers: Sequence[Voucher],
         listed: Callable[[str, date, int], Listed],
         *,
-        own: str,
+        own: Currency,
         label: str,
     ) -> "Rates":
         """`listed` reads a currency's latest rates up to a day; nothing where none is foreign.
 
         As many as there are days: so the first voucher's day has its rate among them.
         """
-        days = [x.posting_date for x in vouchers if x.currency != own]
-        codes = {x.currency for x in vouchers} | {own} if days else set()
+        days = [x.posting_date for x in vouchers if x.currency != own.code]
+        codes = {x.currency for x in vouchers} | {own.code} if days else set()
         span = (max(days) - min(days)).days + 1 if days else 0
         found = {code: listed(code, max(days), span) for code in sorted(codes)}
         return cls(label=label, own=own, listed=found)
 
-    def amounts(self, voucher: Voucher, *, digits: int) -> list[Decimal]:
-        """Debit - credit of each line; what rounding leaves over goes to the largest."""
-        signed = [line.debit - line.credit for line in voucher.lines]
-        if voucher.currency == self.own:
-            return signed
+    def amounts(self, signed: Sequence[Decimal], voucher: Voucher) -> list[Decimal]:
+        """Of the voucher's lines; what rounding leaves over goes to the largest."""
+        if voucher.currency == self.own.code:
+            return [*signed]
         day = voucher.posting_date
         foreign = self._on(voucher.currency, day)
-        rate = self._on(self.own, day) / foreign
-        cent = Decimal(1).scaleb(-digits)
+        rate = self._on(self.own.code, day) / foreign
+        cent = Decimal(1).scaleb(-self.own.digits)
         amounts = [(amount * rate).quantize(cent) for amount in signed]
         largest = max(range(len(amounts)), key=lambda at: abs(amounts[at]))
         amounts[largest] -= sum(amounts, ZERO)

@@ -1,74 +1,75 @@
-"""For an ERP with drafts whose records are searched by domains: lists of [field, operator, value].
+"""For an ERP with drafts whose records are searched by domains.
 
-An adapter lists its `sources` and says how a search, a file, a match and a mirror are called.
+An adapter lists its `sources` and says how what is written is called.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from erp_adapters.base import CatalogKind, Settlement
+from erp_adapters.auth import fit
+from erp_adapters.base import Access, CatalogKind, Settlement
 from erp_adapters.batches import each_part, unknown_after_a_write
+from erp_adapters.currency import Currency, Listed, Rates
 from erp_adapters.drafts import DraftingAdapter, Standing
 from erp_adapters.errors import Rejected
-from erp_adapters.json_door import JsonDoor
 from erp_adapters.ledger import (
     Account,
     Attachment,
+    Company,
     Dimension,
     DimensionValue,
     PostedVoucher,
     TaxCode,
     Vendor,
+    Voucher,
 )
-from erp_adapters.lookup import pages
+from erp_adapters.lookup import Lookup, Names, one_company, pages
 from erp_adapters.matching import Group, MatchLine, match
-from erp_adapters.text import clean
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the records of a kind are, how one is read, and which of them count."""
-
-    model: str
-    fields: Sequence[str]
-    read: Callable[[Row], Any]
-    domain: Sequence[Any] = ()
-
-
-class DomainWire(JsonDoor):
-    missing: frozenset[str] = frozenset()  # models that this installation has not got
-
-    @abstractmethod
-    def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
-        """Records, archived ones too, by ascending id; the part behind a dotted field is a record
-        in its place. `more`: order, limit."""
-
-    def search(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
-        """Where all that is asked for is in empty lists, nothing is, and nobody is asked."""
-        lists = [clause[2] for clause in domain if clause[1:2] == ["in"]]
-        is_empty = model in self.missing or (lists and not any(lists))
-        return [] if is_empty else self.find(model, domain, *fields, **more)
-
-    def by(
-        self, model: str, field: str, names: Sequence[str | None], *more: str, active: bool = True
-    ) -> dict[str, Row]:
-        """Records by a field of theirs that is one of the names."""
-        named = [[field, "in", sorted({name for name in names if name})]]
-        domain = [*named, ["active", "=", True]] if active else named
-        return {row[field]: row for row in self.search(model, domain, field, *more)}
+from erp_adapters.sources import DomainSettings, DomainWire, Row, Source
+from erp_adapters.text import clean, is_kept
 
 
 class DomainAdapter(DraftingAdapter):
+    settings: DomainSettings
     wire: DomainWire
-    sources: ClassVar[Mapping[CatalogKind, Source]]  # "dimensions" are their values
+    connect: ClassVar[type[DomainWire]]
+    # Of each kind of master data ("dimensions" are their values), and of "company", "journals",
+    # "currencies", "vouchers", "mirrors" (by what they reverse), "match_lines" and "files" (both
+    # by their voucher).
+    sources: ClassVar[Mapping[str, Source]]
     axis: ClassVar[str]  # the field of a value that names its dimension
+    own_currency: ClassVar[str]  # the field of a company that is its currency
     matched_at_once: ClassVar[int | None] = None  # groups in one call; None: any number
     matches_whole: ClassVar[bool]  # whether it matches only what comes to zero
+
+    def __init__(self, access: Access) -> None:
+        self.settings = fit(self.Settings, access.settings)
+        self.wire = self.connect(access, name=self.label, settings=self.settings)
+        self.link = self.wire.base_url  # where people see a voucher
+        self._site: Row | None = None
+
+    # The company
+
+    def company(self) -> Company:
+        found: Company = self.sources["company"].read(self.site(anew=True))
+        return found
+
+    def site(self, *, anew: bool = False) -> Row:
+        """The company's record. Which one it is does not change; what stands in it may."""
+        if anew or self._site is None:
+            rows, read = self.companies(), self.sources["company"].read
+            chosen = one_company([*map(read, rows)], self.settings.company)
+            self._site = next(row for row in rows if str(row["id"]) == chosen.id)
+            self.wire.company = self._site["id"]
+        return self._site
+
+    def companies(self, *domain: Any) -> list[Row]:
+        """Those that the user works in."""
+        source = self.sources["company"]
+        return self.wire.search(source.model, [*domain], *source.fields)
 
     # Reading
 
@@ -84,10 +85,10 @@ class DomainAdapter(DraftingAdapter):
     def dimension_values(self, dimension: Dimension) -> Iterator[DimensionValue]:
         yield from self.read("dimensions", [self.axis, "=", int(dimension.id)])
 
-    def read(self, kind: CatalogKind, *domain: Any) -> Iterator[Any]:
+    def read(self, kind: str, *domain: Any) -> Iterator[Any]:
         yield from map(self.sources[kind].read, self.rows(kind, *domain))
 
-    def rows(self, kind: CatalogKind, *domain: Any, more: Sequence[str] = ()) -> Iterator[Row]:
+    def rows(self, kind: str, *domain: Any, more: Sequence[str] = ()) -> Iterator[Row]:
         source = self.sources[kind]
         asked = [*self.mine(kind), *domain, *source.domain]
 
@@ -97,9 +98,26 @@ class DomainAdapter(DraftingAdapter):
 
         yield from pages(page)
 
-    @abstractmethod
-    def mine(self, kind: CatalogKind) -> list[Any]:
+    def mine(self, kind: str) -> list[Any]:
         """Which records of a kind are the company's; the wire knows the company then."""
+        company, field = self.site()["id"], self.sources[kind].company
+        return [[field, "=", company]] if field else []
+
+    def coded(self, kind: str, codes: Sequence[str]) -> list[Any]:
+        """Which have one of these codes; a number of the ERP's own may be one."""
+        numbers: Sequence[Any] = [int(code) for code in codes if code.isdecimal()]
+        by = self.sources[kind].by
+        return self.wire.either([[x, "in", numbers if x == "id" else codes] for x in by])
+
+    def of_voucher(self, kind: str, number: str) -> list[Any]:
+        return [self._by(kind), "=", self.pointer(number)]
+
+    def _by(self, kind: str) -> str:
+        return self.sources[kind].by[0]
+
+    def pointer(self, number: str) -> Any:
+        """A voucher in a field that names one."""
+        return int(number)
 
     def fingerprint(self, kind: CatalogKind) -> str:
         return sha256(repr(self.traces(kind)).encode()).hexdigest()
@@ -108,31 +126,71 @@ class DomainAdapter(DraftingAdapter):
     def traces(self, kind: CatalogKind) -> list[Any]:
         """What differs once a record changed; one call."""
 
-    # Files, matches and mirrors
+    # Vouchers
+
+    def known(self, vouchers: Sequence[Voucher]) -> dict[str, Any]:
+        """All of `Books`: what the vouchers refer to."""
+        names, site = Names.of(vouchers), self.site()
+        own: Currency = self.sources["currencies"].read(site[self.own_currency])
+        foreign = self.coded("currencies", [x for x in names.currencies if x != own.code])
+        tax, tax_codes = self.sources["tax_codes"], self.coded("tax_codes", names.tax_codes)
+        taxes = [*self.rows("tax_codes", *tax_codes, more=tax.booking)]
+        return {
+            "settings": self.settings,
+            "site": site,
+            "lookup": Lookup(
+                self.label,
+                accounts=self.accounts(*self.coded("accounts", names.accounts)),
+                tax_codes=map(tax.read, taxes),
+                values=self.read("dimensions", *self.coded("dimensions", names.values)),
+                vendors=self.vendors(*self.coded("vendors", names.vendors)),
+            ),
+            "journals": {row["code"]: row for row in self.rows("journals")},
+            "taxes": {str(row["id"]): row for row in taxes},
+            "currencies": {x.code: x for x in (own, *self.read("currencies", *foreign))},
+            "rates": Rates.read(vouchers, self.rates, own=own, label=self.label),
+        }
+
+    @abstractmethod
+    def rates(self, currency: str, until: date, most: int) -> Listed:
+        """The latest of a currency, up to a day."""
+
+    def standing(
+        self, *, ids: Sequence[str] = (), references: Sequence[str] = ()
+    ) -> list[Standing]:
+        wanted = ["id", "in", [int(x) for x in ids]]
+        named = [self._by("vouchers"), "in", [x for x in references if is_kept(x)]]
+        return self._stand("vouchers", wanted if ids else named)
+
+    def mirrors(self, number: str) -> list[Standing]:
+        return self._stand("mirrors", self.of_voucher("mirrors", number))
+
+    def _stand(self, kind: str, *domain: Any) -> list[Standing]:
+        read = self.sources[kind].read
+        return [read(row, link=self.link) for row in self.rows(kind, *domain)]
+
+    # Files
 
     def attach(self, posted: PostedVoucher, file: Attachment, *, may_exist: bool = True) -> None:
         name = clean(file.name) or "attachment"
-        if not may_exist or not self.has_file(posted.id, name):
+        same = self.of_voucher("files", posted.id), ["name", "=", name]
+        if not may_exist or not any(self.rows("files", *same)):
             self.upload(posted.id, name, file)
-
-    @abstractmethod
-    def has_file(self, number: str, name: str) -> bool: ...
 
     @abstractmethod
     def upload(self, number: str, name: str, file: Attachment) -> None: ...
 
+    # Matches and mirrors
+
     def reconcile(self, settlements: Sequence[Settlement]) -> list[Rejected | None]:
         ids = [int(x.id) for pair in settlements for x in (pair.payment, *pair.paid)]
+        lines: Iterator[MatchLine] = self.read("match_lines", [self._by("match_lines"), "in", ids])
 
         def call(groups: Sequence[Group]) -> list[Group | Rejected]:
             return each_part(groups, self.matched, size=self.matched_at_once)
 
         with unknown_after_a_write(self.wire, label=self.label):
-            return match(settlements, self.match_lines(ids), call, whole=self.matches_whole)
-
-    @abstractmethod
-    def match_lines(self, ids: list[int]) -> Iterator[MatchLine]:
-        """Of these vouchers, on accounts whose lines can be matched."""
+            return match(settlements, lines, call, whole=self.matches_whole)
 
     @abstractmethod
     def matched(self, groups: Sequence[Group]) -> Sequence[Group]:
@@ -157,9 +215,6 @@ class DomainAdapter(DraftingAdapter):
             name = mirror.number or mirror.id
             message = f"The reversal is there as a draft ({name}), and is not final: {no.message}"
             raise Rejected(message, code=no.code, detail=no.detail) from no
-
-    @abstractmethod
-    def mirrors(self, number: str) -> Sequence[Standing]: ...
 
     @abstractmethod
     def mirror(self, number: str, reason: str) -> None: ...

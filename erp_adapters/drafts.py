@@ -38,11 +38,11 @@ class Standing:
     shape: Any
 
 
-def read_back(balances: Sequence[tuple[str, Decimal]], **known: Any) -> PostedVoucher:
+def read_back(balances: Sequence[tuple[str, Decimal]], *, shape: Any, **known: Any) -> Standing:
     """A voucher by the (account, debit - credit) of its lines, which give its total."""
     total = sum((max(amount, ZERO) for _, amount in balances), ZERO)
     known |= {"line_count": len(balances), "balances": tuple(balances)}
-    return PostedVoucher(total=total, **known)
+    return Standing(posted=PostedVoucher(total=total, **known), shape=shape)
 
 
 class DraftingAdapter(ErpAdapter):

@@ -13,29 +13,24 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters import ledger
-from erp_adapters.auth import ApiKey, Secret, fit, setting
-from erp_adapters.base import Access, Capabilities, CatalogKind
+from erp_adapters.auth import ApiKey, Secret, setting
+from erp_adapters.base import Capabilities, CatalogKind
 from erp_adapters.batches import each
-from erp_adapters.currency import Listed, Rates
-from erp_adapters.domains import DomainAdapter, Row
-from erp_adapters.drafts import Plan, Standing
+from erp_adapters.currency import Listed
+from erp_adapters.domains import DomainAdapter
+from erp_adapters.drafts import Plan
 from erp_adapters.errors import NotAllowed, OutcomeUnknown
-from erp_adapters.lookup import Lookup, Names, one_company
-from erp_adapters.matching import Group, MatchLine
+from erp_adapters.matching import Group
 from erp_adapters.odoo import moves, records
+from erp_adapters.odoo.records import LINE, MOVE
 from erp_adapters.odoo.wire import Wire
-from erp_adapters.text import clean, is_kept
-
-MOVE, LINE = "account.move", "account.move.line"
+from erp_adapters.sources import DomainSettings, Row
+from erp_adapters.text import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OdooSettings:
+class OdooSettings(DomainSettings):
     base_url: str = field(metadata=setting(label="Address", help="https://acme.odoo.com"))
-    database: str = field(default="", metadata=setting(label="Database", help="If there are more."))
-    company: str = field(
-        default="", metadata=setting(label="Company", help="Where the key sees several.")
-    )
     journal: str = field(default="MISC", metadata=setting(label="Journal", help="Its short code."))
     bill_journal: str = field(default="BILL", metadata=setting(label="Journal of bills"))
 
@@ -54,28 +49,22 @@ class OdooAdapter(DomainAdapter):
         can_create_vendors=True,
         settle_seconds=5,
     )
+    connect = Wire
     sources = records.SOURCES
     axis = "root_plan_id"
+    own_currency = "currency_id"
     matched_at_once = 1
     matches_whole = False
+    settings: OdooSettings
     wire: Wire
 
-    def __init__(self, access: Access) -> None:
-        self.settings = fit(OdooSettings, access.settings)
-        self.link = self.settings.base_url.rstrip("/")
-        self.wire = Wire(access, base_url=self.link, database=self.settings.database)
-        self._found: Row | None = None
-
     # Reading
-
-    def company(self) -> ledger.Company:
-        return records.company(self._site(anew=True))
 
     def accounts(self, *domain: Any) -> Iterator[ledger.Account]:
         """With the plans that are mandatory; none are where the user may not even see them."""
         plans: list[Row] = []
         with suppress(NotAllowed):
-            self._site()
+            self.site()
             roots = [["parent_id", "=", False]]
             plans = self.wire.search("account.analytic.plan", roots, *records.PLAN)
         for row in self.rows("accounts", *domain):
@@ -101,55 +90,19 @@ class OdooAdapter(DomainAdapter):
         call = f"{source.model}/formatted_read_group"
         return list(self.wire.do(call, context={"active_test": False}, **asked))
 
-    def mine(self, kind: CatalogKind) -> list[Any]:
-        """By the company in the context."""
-        self._site()
-        return []
-
-    def _site(self, *, anew: bool = False) -> Row:
-        """Which company it is about does not change; its locks do."""
-        if anew or self._found is None:
-            rows = self.wire.search("res.company", [], *records.SITE)
-            chosen = one_company([*map(records.company, rows)], self.settings.company)
-            self._found = next(row for row in rows if str(row["id"]) == chosen.id)
-            self.wire.context["allowed_company_ids"] = [self._found["id"]]
-        return self._found
-
     # Writing
 
     def planner(self, vouchers: Sequence[ledger.Voucher]) -> Callable[[ledger.Voucher], Plan]:
-        names, site, settings = Names.of(vouchers), self._site(anew=True), self.settings
-        own = site["currency_id"]["name"]
-        codes = [settings.journal, settings.bill_journal, *(x.journal for x in vouchers)]
-        taxes = list(self.rows("tax_codes", ["name", "in", names.tax_codes], more=moves.SHARES))
-        numbers = ["id", "in", [int(code) for code in names.vendors if code.isdecimal()]]
-        return moves.Books(
-            site=site,
-            default={False: settings.journal, True: settings.bill_journal},
-            journals=self.wire.by("account.journal", "code", codes, "type"),
-            lookup=Lookup(
-                self.label,
-                accounts=self.accounts(["code", "in", names.accounts]),
-                tax_codes=map(records.tax_code, taxes),
-                values=self.read(
-                    "dimensions", "|", *([x, "in", names.values] for x in ("code", "name"))
-                ),
-                vendors=self.vendors("|", ["ref", "in", names.vendors], numbers),
-            ),
-            taxes={str(row["id"]): row for row in taxes},
-            currencies=self.wire.by(
-                "res.currency", "name", [*names.currencies, own], "decimal_places"
-            ),
-            rates=Rates.read(vouchers, self._rates, own=own, label=self.label),
-        ).plan
+        self.site(anew=True)  # as its locks may have changed
+        return moves.OdooBooks(**self.known(vouchers)).plan
 
-    def _rates(self, currency: str, until: date, most: int) -> Listed:
+    def rates(self, currency: str, until: date, most: int) -> Listed:
         """Of the company before those of all, as Odoo takes them; without one it would take 1."""
         domain = [["currency_id.name", "=", currency], ["name", "<=", str(until)]]
         more: Row = {"order": "company_id, name desc", "limit": 2 * most}
         rows = self.wire.search("res.currency.rate", domain, "name", "rate", **more)
         found = [(records.day(row["name"]), records.money(row["rate"])) for row in rows]
-        is_own = currency == self._site()["currency_id"]["name"]
+        is_own = currency == self.site()["currency_id"]["name"]
         return found or ([(date.min, Decimal(1))] if is_own else [])
 
     def drafted(self, plans: Sequence[Plan]) -> list[str]:
@@ -160,7 +113,7 @@ class OdooAdapter(DomainAdapter):
             unique = {plan.voucher.reference: plan.values for plan in some}
             ids = self.wire.load(MOVE, [*unique.values()]) if unique else []
             made |= dict(zip(unique, map(str, ids), strict=True))
-        stands = self.standing(ids=[made[x.voucher.reference] for x in bills]) if bills else []
+        stands = self.standing(ids=[made[x.voucher.reference] for x in bills])
         shapes = {x.posted.reference: x.shape for x in stands}
         again = [x.values for x in bills if x.shape != shapes.get(x.voucher.reference)]
         each(again, lambda some: self.wire.load(MOVE, some, anew=True))
@@ -183,33 +136,11 @@ class OdooAdapter(DomainAdapter):
             self.wire.do(f"{MOVE}/write", ids=ids, vals={"name": "/"})
         self.wire.do(f"{MOVE}/unlink", ids=ids)
 
-    def standing(
-        self, *, ids: Sequence[str] = (), references: Sequence[str] = ()
-    ) -> list[Standing]:
-        """But for cancelled ones."""
-        wanted = ["id", "in", [int(x) for x in ids]]
-        named = ["ref", "in", [x for x in references if is_kept(x)]]
-        return self._moves(wanted if ids else named, ["state", "!=", "cancel"])
-
-    def _moves(self, *domain: Any) -> list[Standing]:
-        mine = ["company_id", "=", self._site()["id"]]
-        rows = self.wire.search(MOVE, [mine, *domain], *records.MOVE)
-        return [records.standing(row, link=self.link) for row in rows]
-
-    def has_file(self, number: str, name: str) -> bool:
-        self._site()
-        values = {"name": name, "res_model": MOVE, "res_id": int(number)}
-        same = [[field, "=", value] for field, value in values.items()]
-        return bool(self.wire.search("ir.attachment", same, "name", limit=1))
-
     def upload(self, number: str, name: str, file: ledger.Attachment) -> None:
-        self._site()
+        self.site()
         values: Row = {"id": moves.key("file", number, name), "name": name, "res_model": MOVE}
         values |= {"res_id": int(number), "mimetype": file.content_type}
         self.wire.load("ir.attachment", [values | {"datas": b64encode(file.content).decode()}])
-
-    def mirrors(self, number: str) -> list[Standing]:
-        return self._moves(["reversed_entry_id", "=", int(number)])
 
     def mirror(self, number: str, reason: str) -> None:
         """As of today."""
@@ -220,12 +151,6 @@ class OdooAdapter(DomainAdapter):
         ids = self.wire.do(f"{wizard}/create", vals_list=values, context=active)
         self.wire.do(f"{wizard}/reverse_moves", ids=ids, context=active)
 
-    def match_lines(self, ids: list[int]) -> Iterator[MatchLine]:
-        self._site()
-        domain = [["account_id.reconcile", "=", True], ["parent_state", "=", "posted"]]
-        rows = self.wire.search(LINE, [["move_id", "in", ids], *domain], *records.MATCH)
-        yield from map(records.match_line, rows)
-
     def matched(self, groups: Sequence[Group]) -> Sequence[Group]:
         for group in groups:
             self.wire.do(f"{LINE}/reconcile", ids=sorted({line.id for line in group}))
@@ -234,7 +159,7 @@ class OdooAdapter(DomainAdapter):
     def create_vendor(self, vendor: ledger.Vendor, *, reference: str) -> ledger.Vendor:
         """One that stands under the reference is left as it is."""
         values = {
-            "id": moves.key("vendor", self._site()["id"], reference),
+            "id": moves.key("vendor", self.site()["id"], reference),
             "name": clean(vendor.name),
             "ref": vendor.code,
             "vat": clean(vendor.tax_number),

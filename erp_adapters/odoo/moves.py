@@ -1,25 +1,19 @@
 """Vouchers as rows of Odoo's import. Pure: no calls, no state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 from json import dumps
 
 from erp_adapters import errors
-from erp_adapters.currency import Rates
-from erp_adapters.domains import Row
 from erp_adapters.drafts import Plan
 from erp_adapters.ledger import ZERO, LedgerLine, LineTax, Voucher
-from erp_adapters.lookup import Lookup
-from erp_adapters.odoo.records import LOCKS, MORE_LOCKS, day, money, shape_of
+from erp_adapters.odoo.records import LOCKS, MORE_LOCKS, SIDES, day, money, shape_of
+from erp_adapters.sources import Books, Row
 from erp_adapters.text import clean
 
 BILLS = {"bill": "in_invoice", "credit_note": "in_refund"}  # all else is an entry
-SIDES = ("invoice_repartition_line_ids", "refund_repartition_line_ids")
-SHARE = ("repartition_type", "factor_percent", "account_id", "tag_ids", "use_in_tax_closing")
-SHARES = ("analytic", *(f"{side}.{name}" for side in SIDES for name in SHARE))
 SUMS = ("amount_currency", "balance", "tax_base_amount")
 BLANK = dict.fromkeys(
     ("tax_ids/.id", "tax_tag_ids/.id", "tax_repartition_line_id/.id", "tax_base_amount"), ""
@@ -35,18 +29,7 @@ def is_bill(voucher: Voucher) -> bool:
     return voucher.kind in BILLS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Books:
-    """What a batch refers to."""
-
-    site: Row
-    lookup: Lookup
-    default: dict[bool, str]  # journals of entries and of bills
-    journals: dict[str, Row]
-    taxes: dict[str, Row]  # by id
-    currencies: dict[str, Row]
-    rates: Rates
-
+class OdooBooks(Books):
     def plan(self, voucher: Voucher) -> Plan:
         if voucher.currency not in self.currencies:
             raise errors.Rejected(f"{voucher.currency} is not active in Odoo.", code="currency")
@@ -56,7 +39,7 @@ class Books:
             "id": key(self.site["id"], voucher.reference),
             "move_type": BILLS.get(voucher.kind, "entry"),
             "journal_id/.id": journal["id"],
-            "currency_id/.id": self.currencies[voucher.currency]["id"],
+            "currency_id/.id": self.currencies[voucher.currency].id,
             "date": voucher.posting_date,
             "ref": voucher.reference,
         }
@@ -68,9 +51,10 @@ class Books:
 
     def _journal(self, voucher: Voucher) -> Row:
         """Odoo does not refuse a locked day: it books on a later one."""
-        code = voucher.journal or self.default[is_bill(voucher)]
+        of_bills = self.settings.bill_journal
+        code = voucher.journal or (of_bills if is_bill(voucher) else self.settings.journal)
         if is_bill(voucher) and self.journals.get(code, {}).get("type") == "general":
-            code = self.default[True]  # the other was named for all that an entry becomes
+            code = of_bills  # the other was named for all that an entry becomes
         journal = self.lookup.journal(voucher, code, self.journals)
         more = (any(line.tax for line in voucher.lines), journal["type"] == "purchase")
         names = [*LOCKS, *(name for name, holds in zip(MORE_LOCKS, more, strict=True) if holds)]
@@ -86,8 +70,7 @@ class Books:
         """Our lines and those of their taxes; what Odoo would sum to one tax line is one."""
         groups = [[*self._line(line, voucher)] for line in voucher.lines]
         rows = [row for group in groups for row in group]
-        plain = replace(voucher, lines=tuple(_plain(row["amount_currency"]) for row in rows))
-        own = self.rates.amounts(plain, digits=self.site["currency_id"]["decimal_places"])
+        own = self.rates.amounts([row["amount_currency"] for row in rows], voucher)
         for row, balance in zip(rows, own, strict=True):
             row["balance"] = balance
         summed: dict[str, Row] = {}
@@ -109,7 +92,7 @@ class Books:
             "account_id/.id": int(account.id),
             "name": clean(line.text or voucher.text),
             "partner_id/.id": vendor.id if vendor else "",
-            "currency_id/.id": self.currencies[voucher.currency]["id"],
+            "currency_id/.id": self.currencies[voucher.currency].id,
             "amount_currency": line.debit - line.credit,
             "balance": ZERO,
             "analytic_distribution": dumps(shares) if values else "",
@@ -122,18 +105,17 @@ class Books:
         code, amount = self.lookup.tax_code(tax.code), base["amount_currency"]
         returns = voucher.kind == "credit_note" if is_bill(voucher) else amount < 0
         row = self.taxes[code.id]
-        of: dict[str, list[Row]] = {"base": [], "tax": []}
-        for share in row[SIDES[returns]]:
-            of[share["repartition_type"]].append(share)
-        base |= {"tax_ids/.id": code.id, "tax_tag_ids/.id": _tags(*of["base"])}
-        parts = [money(share["factor_percent"]) / 100 for share in of["tax"]]
+        bases = [x for x in row[SIDES[returns]] if x["repartition_type"] == "base"]
+        taxes = [x for x in row[SIDES[returns]] if x["repartition_type"] == "tax"]
+        base |= {"tax_ids/.id": code.id, "tax_tag_ids/.id": _tags(*bases)}
+        parts = [money(share["factor_percent"]) / 100 for share in taxes]
         if {"added": 1, "reverse": 0}.get(tax.role) != sum(parts) and tax.tax_amount:
             said = f"Tax {tax.code} adds {sum(parts):%} of itself in Odoo, and not what was sent."
             raise errors.TaxCodeUnknown(said, code="tax_role")
         whole = tax.tax_amount if amount >= 0 else -tax.tax_amount
-        cent = Decimal(1).scaleb(-self.currencies[voucher.currency]["decimal_places"])
+        cent = Decimal(1).scaleb(-self.currencies[voucher.currency].digits)
         given, until = ZERO, ZERO
-        for share, part in zip(of["tax"], parts, strict=True) if code.rate else ():
+        for share, part in zip(taxes, parts, strict=True) if code.rate else ():
             until += part  # rounded as a running sum, so that the parts come to the whole
             rest = (whole * until).quantize(cent) - given
             given += rest
@@ -168,11 +150,6 @@ class Books:
             "invoice_date_due": voucher.due_date or own,
             "payment_reference": clean(voucher.document_number),
         }
-
-
-def _plain(amount: Decimal) -> LedgerLine:
-    sides = max(amount, ZERO), max(-amount, ZERO)
-    return LedgerLine(account="", because="", debit=sides[0], credit=sides[1])
 
 
 def _tags(*shares: Row) -> str:

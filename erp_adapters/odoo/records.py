@@ -7,25 +7,29 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters import ledger
-from erp_adapters.base import CatalogKind
-from erp_adapters.domains import Row, Source
+from erp_adapters.currency import Currency
 from erp_adapters.drafts import Standing, read_back
 from erp_adapters.matching import MatchLine
+from erp_adapters.sources import Row, Source, named
 from erp_adapters.text import clean
 
+MOVE, LINE = "account.move", "account.move.line"
 LOCKS = ("user_fiscalyear_lock_date", "user_hard_lock_date")  # as they hold for the key's user
 MORE_LOCKS = ("user_tax_lock_date", "user_purchase_lock_date")  # of entries with tax, of bills
-CURRENCY = ("currency_id.name", "currency_id.decimal_places")
-SITE = ("name", "country_code", *CURRENCY, *LOCKS, *MORE_LOCKS)
+CURRENCY = ("name", "decimal_places")
+SITE = ("name", "country_code", *(f"currency_id.{x}" for x in CURRENCY), *LOCKS, *MORE_LOCKS)
 ACCOUNT = ("code", "name", "account_type", "active")
 RULES = [f"applicability_ids.{x}" for x in ("applicability", "business_domain", "account_prefix")]
 PLAN = ("name", "all_account_count", "default_applicability", *RULES)
 VALUE = ("code", "name", "active", "root_plan_id.display_name")
 TAX = ("name", "description", "amount", "active")
 VENDOR = ("name", "ref", "vat", "active", "property_account_payable_id.code")
-LINE = ("account_id.code", "currency_id", "amount_currency", "balance", "display_type")
-LINES = [f"line_ids.{x}" for x in LINE]
-MOVE = ("name", "date", "ref", "state", "company_currency_id.name", *LINES)
+SIDES = ("invoice_repartition_line_ids", "refund_repartition_line_ids")
+SHARE = ("repartition_type", "factor_percent", "account_id", "tag_ids", "use_in_tax_closing")
+SHARES = ("analytic", *(f"{side}.{name}" for side in SIDES for name in SHARE))
+AMOUNTS = ("currency_id", "amount_currency", "balance", "display_type")
+LINES = ("line_ids.account_id.code", *(f"line_ids.{x}" for x in AMOUNTS))
+MOVES = ("name", "date", "ref", "state", "company_currency_id.name", *LINES)
 MATCH = ("move_id", "account_id", "balance", "matching_number", "reconciled")
 NOTES = ("line_section", "line_subsection", "line_note")
 KINDS: dict[str, Any] = {"income": "revenue"} | {
@@ -35,8 +39,7 @@ KINDS: dict[str, Any] = {"income": "revenue"} | {
 
 def day(text: str) -> date:
     """Odoo writes no day at all as 1-01-01."""
-    year, month, number = map(int, text.split("-"))
-    return date(year, month, number)
+    return date(*map(int, text.split("-")))
 
 
 def money(number: Any) -> Decimal:
@@ -50,10 +53,14 @@ def company(row: Row) -> ledger.Company:
     return ledger.Company(id=str(row["id"]), name=row["name"], lock_date=until, **known)
 
 
+def currency(row: Row) -> Currency:
+    return Currency(id=row["id"], code=row["name"], digits=row["decimal_places"])
+
+
 def account(row: Row, plans: Iterable[Row] = ()) -> ledger.Account:
     code, kind = row["code"] or "", row["account_type"]
     return ledger.Account(
-        **_named(row, code),
+        **named(row, code),
         kind=KINDS.get(kind.partition("_")[0], "other"),
         is_postable=kind != "off_balance",
         needs_vendor=kind in ("liability_payable", "asset_receivable"),
@@ -74,27 +81,22 @@ def _is_mandatory(plan: Row, code: str) -> bool:
 
 def dimension_value(row: Row) -> ledger.DimensionValue:
     axis, code = row["root_plan_id"]["display_name"], row["code"] or row["name"]
-    return ledger.DimensionValue(dimension=axis, **_named(row, code))
+    return ledger.DimensionValue(dimension=axis, **named(row, code))
 
 
 def tax_code(row: Row) -> ledger.TaxCode:
     """The name is the code, which is unique among purchase taxes; the description is HTML."""
     name = clean(re.sub("<[^>]*>", " ", row["description"] or row["name"]))
     return ledger.TaxCode(
-        **_named(row, row["name"]) | {"name": name}, rate=money(row["amount"]) / 100
+        **named(row, row["name"]) | {"name": name}, rate=money(row["amount"]) / 100
     )
 
 
 def vendor(row: Row) -> ledger.Vendor:
     """Its number is the code of a contact that has no reference."""
     payable = (row["property_account_payable_id"] or {}).get("code")
-    named = _named(row, row["ref"] or str(row["id"]))
-    return ledger.Vendor(**named, tax_number=row["vat"] or "", payable_account=payable)
-
-
-def _named(row: Row, code: str) -> dict[str, Any]:
-    known = {"id": str(row["id"]), "name": row["name"] or "", "is_active": row["active"]}
-    return {**known, "code": code}
+    known = named(row, row["ref"] or str(row["id"]))
+    return ledger.Vendor(**known, tax_number=row["vat"] or "", payable_account=payable)
 
 
 def match_line(row: Row) -> MatchLine:
@@ -105,18 +107,18 @@ def match_line(row: Row) -> MatchLine:
 
 def standing(row: Row, *, link: str) -> Standing:
     lines = [line for line in row["line_ids"] if line["display_type"] not in NOTES]
-    posted = read_back(
+    sums = ((x["account_id"]["id"], x["currency_id"], x["amount_currency"]) for x in lines)
+    return read_back(
         [(x["account_id"]["code"], money(x["balance"])) for x in lines],
+        shape=shape_of(row["date"], sums),
         reference=row["ref"],
         id=str(row["id"]),
         number=row["name"] or "",
-        url=f"{link}/odoo/account.move/{row['id']}",
+        url=f"{link}/odoo/{MOVE}/{row['id']}",
         is_final=row["state"] == "posted",
         posting_date=day(row["date"]),
         currency=row["company_currency_id"]["name"],
     )
-    shape = ((x["account_id"]["id"], x["currency_id"], x["amount_currency"]) for x in lines)
-    return Standing(posted=posted, shape=shape_of(row["date"], shape))
 
 
 def shape_of(day: object, lines: Iterable[tuple[int, int, Any]]) -> Any:
@@ -126,10 +128,21 @@ def shape_of(day: object, lines: Iterable[tuple[int, int, Any]]) -> Any:
 
 PURCHASES = [["type_tax_use", "=", "purchase"], ["amount_type", "=", "percent"]]
 SUPPLIERS = ["|", ["supplier_rank", ">", 0], ["ref", "!=", False]]
+VALUES = "account.analytic.account"
 IN_A_PLAN = [["root_plan_id", "!=", False]]
-SOURCES: dict[CatalogKind, Source] = {
+ACTIVE = [["active", "=", True]]
+STANDING = [["state", "!=", "cancel"]]
+FINAL = [["account_id.reconcile", "=", True], ["parent_state", "=", "posted"]]
+SOURCES = {
+    "company": Source("res.company", SITE, company),
+    "currencies": Source("res.currency", CURRENCY, currency, ACTIVE, by=["name"]),
+    "journals": Source("account.journal", ("code", "type"), domain=ACTIVE),
     "accounts": Source("account.account", ACCOUNT, account),
-    "dimensions": Source("account.analytic.account", VALUE, dimension_value, IN_A_PLAN),
-    "tax_codes": Source("account.tax", TAX, tax_code, PURCHASES),
-    "vendors": Source("res.partner", VENDOR, vendor, SUPPLIERS),
+    "dimensions": Source(VALUES, VALUE, dimension_value, IN_A_PLAN, by=("code", "name")),
+    "tax_codes": Source("account.tax", TAX, tax_code, PURCHASES, by=["name"], booking=SHARES),
+    "vendors": Source("res.partner", VENDOR, vendor, SUPPLIERS, by=("ref", "id")),
+    "vouchers": Source(MOVE, MOVES, standing, STANDING, by=["ref"], company="company_id"),
+    "mirrors": Source(MOVE, MOVES, standing, by=["reversed_entry_id"], company="company_id"),
+    "match_lines": Source(LINE, MATCH, match_line, FINAL, by=["move_id"]),
+    "files": Source("ir.attachment", ["name"], domain=[["res_model", "=", MOVE]], by=["res_id"]),
 }

@@ -4,37 +4,35 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from erp_adapters.base import Access
-from erp_adapters.domains import DomainWire, Row
 from erp_adapters.errors import NotAllowed, Rejected, Unavailable
 from erp_adapters.http import Reply
+from erp_adapters.sources import DomainWire, Row
 
 BUSY = ("psycopg2.errors.SerializationFailure", "psycopg2.errors.DeadlockDetected")
 OURS = ("odoo.exceptions.", "builtins.", "werkzeug.exceptions.UnprocessableEntity")
 
 
 class Wire(DomainWire):
-    """`context` goes with every call; it gets the company once that is known."""
-
-    def __init__(self, access: Access, *, base_url: str, database: str) -> None:
-        super().__init__(access, base_url=base_url, name="Odoo")
-        self.headers = {"Authorization": f"bearer {access.secrets['key']}"}
-        self.headers |= {"X-Odoo-Database": database} if database else {}
-        self.context: Row = {"lang": "en_US"}
-
     def do(
         self, method: str, *, is_write: bool = True, shape: type = object, **arguments: Any
     ) -> Any:
         """`method` is `<model>/<method>`; `ids` among the arguments are the records it is for."""
-        body = {**arguments, "context": self.context | arguments.get("context", {})}
+        context: Row = {"lang": "en_US"}
+        context |= {"allowed_company_ids": [self.company]} if self.company else {}
+        body = {**arguments, "context": context | arguments.get("context", {})}
+        headers = {"Authorization": f"bearer {self.secrets['key']}"}
+        headers |= {"X-Odoo-Database": self.database} if self.database else {}
         how: Row = {"is_write": is_write, "shape": shape, "refuse": self._refuse}
-        return self.call("POST", f"/json/2/{method}", json=body, headers=self.headers, **how)
+        return self.call("POST", f"/json/2/{method}", json=body, headers=headers, **how)
 
     def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
         asked = {"order": "id", "specification": _nested(fields), "domain": domain, **more}
         asked |= {"is_write": False, "context": {"active_test": False}}
         rows: list[Row] = self.do(f"{model}/web_search_read", shape=dict, **asked)["records"]
         return rows
+
+    def either(self, clauses: list[Any]) -> list[Any]:
+        return ["|"] * (len(clauses) - 1) + clauses
 
     def load(self, model: str, records: Sequence[Row], *, anew: bool = False) -> list[int]:
         """Ids of the records, each with our key as its `id` and its lines, if any, as `line_ids`.
@@ -61,22 +59,20 @@ class Wire(DomainWire):
 
     def _refuse(self, reply: Reply) -> None:
         """By the name of Odoo's exception; where there is none, by the status."""
-        said: Any = None
-        with suppress(ValueError, RecursionError):
-            said = reply.json() if reply.status >= 400 else None
-        name, message = (
-            (said.get("name"), said.get("message")) if isinstance(said, dict) else ("", "")
-        )
-        if reply.status == 404 and not str(name).startswith(OURS):
+        said: Row = {}
+        with suppress(ValueError, TypeError, RecursionError):
+            said = dict(reply.json()) if reply.status >= 400 else {}
+        name, message = str(said.get("name")), str(said.get("message"))
+        if reply.status == 404 and not name.startswith(OURS):
             old = self.request("GET", "/web/version").status == 404  # which came with JSON-2
             what = "No Odoo 19 or later answers here." if old else "Odoo knows no such database."
             raise Rejected(what, code="version" if old else "not_found")
         if name in BUSY:
             raise Unavailable("Somebody is changing the same records in Odoo.")
         if name == "odoo.exceptions.AccessError":
-            raise NotAllowed(str(message))
-        if str(name).startswith(OURS):
-            raise Rejected(str(message), code=str(name).rpartition(".")[2])
+            raise NotAllowed(message)
+        if name.startswith(OURS):
+            raise Rejected(message, code=name.rpartition(".")[2])
 
 
 def _nested(fields: Sequence[str]) -> Row:

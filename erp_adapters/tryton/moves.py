@@ -4,40 +4,30 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from erp_adapters.currency import Rates
-from erp_adapters.domains import Row
 from erp_adapters.drafts import Plan
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import ZERO, LedgerLine, LineTax, Voucher
-from erp_adapters.lookup import Lookup, Period, open_period
+from erp_adapters.lookup import Period, open_period
+from erp_adapters.sources import Books, Row
 from erp_adapters.text import clean
-from erp_adapters.tryton.records import shape
+from erp_adapters.tryton.records import parts, shape
 
 BELOW = ("analytic_lines", "tax_lines")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
-    """What a batch refers to. `currencies` are all that it uses, if not only the company's own."""
-
-    company: int
-    journals: dict[str, Row]
-    journal: str  # of vouchers that name none
-    periods: list[Period]
-    lookup: Lookup
-    currencies: dict[str, Row]
-    rates: Rates
+class TrytonBooks(Books):
+    periods: list[Period]  # open ones
 
     def plan(self, voucher: Voucher) -> Plan:
         """The description is the reference alone, so that a search finds exactly ours."""
-        day, code = voucher.posting_date, voucher.journal or self.journal
+        day, code = voucher.posting_date, voucher.journal or self.settings.journal
         journal = self.lookup.journal(voucher, code, self.journals)
-        digits = self.currencies.get(self.rates.own, {}).get("digits", 2)
-        amounts = self.rates.amounts(voucher, digits=digits)
+        amounts = self.rates.amounts([x.debit - x.credit for x in voucher.lines], voucher)
         pairs = zip(voucher.lines, amounts, strict=True)
         lines = [self._line(line, amount, voucher) for line, amount in pairs]
         values = {
-            "company": self.company,
+            "company": self.site["id"],
             "period": int(open_period(self.periods, day, label="Tryton").id),
             "journal": journal["id"],
             "date": day,
@@ -65,12 +55,12 @@ class Books:
     def _second_currency(self, line: LedgerLine, voucher: Voucher) -> Row:
         """The amount in the voucher's own or the supplier's currency, with the sign of the line."""
         amount, code = line.debit - line.credit, voucher.currency
-        if code == self.rates.own and line.original:
+        if code == self.rates.own.code and line.original:
             code = line.original.currency
             amount = abs(line.original.amount).copy_sign(amount)
-        if code == self.rates.own or code not in self.currencies:
+        if code == self.rates.own.code or code not in self.currencies:
             return {}
-        return {"second_currency": self.currencies[code]["id"], "amount_second_currency": amount}
+        return {"second_currency": self.currencies[code].id, "amount_second_currency": amount}
 
     def _tax_lines(self, tax: LineTax, amount: Decimal, voucher: Voucher) -> list[Row]:
         """As a supplier's invoice has them: positive on a debit, negative on a credit.
@@ -79,12 +69,12 @@ class Books:
         """
         if tax.role not in ("base", "tax"):
             raise Rejected("Tryton computes no tax on a move; send tax lines.", code="tax_role")
-        ids = self.lookup.tax_code(tax.code).id.split(",")
+        ids = [part["id"] for part in parts(self.taxes[self.lookup.tax_code(tax.code).id])]
         if tax.role == "tax" and len(ids) > 1:
             taxed = [(x.tax.code, x.tax.role, x) for x in voucher.lines if x.tax]
             bases = (x.debit - x.credit for *key, x in taxed if key == [tax.code, "base"])
             ids = ids[:1] if (sum(bases, ZERO) < 0) == (amount < 0) else ids[1:]
-        return [{"amount": amount, "type": tax.role, "tax": int(number)} for number in ids]
+        return [{"amount": amount, "type": tax.role, "tax": number} for number in ids]
 
 
 def _new(records: list[Row]) -> list[Any]:

@@ -3,22 +3,24 @@
 from typing import Any
 
 from erp_adapters import ledger
-from erp_adapters.base import CatalogKind
-from erp_adapters.domains import Row, Source
+from erp_adapters.currency import Currency
 from erp_adapters.drafts import Standing, read_back
 from erp_adapters.ledger import ZERO
+from erp_adapters.lookup import Period
 from erp_adapters.matching import MatchLine
+from erp_adapters.sources import Row, Source, named
 
-ANALYTICS = "analytic_account.account"
-COMPANY = ("party.name", "party.addresses.country.code", "currency.code")
+MOVE, ANALYTICS = "account.move", "analytic_account.account"
+COMPANY = ("party.name", "party.addresses.country.code", "currency.code", "currency.digits")
+PERIOD = ("start_date", "end_date")
 TYPE = ("type.statement", "type.assets", "type.revenue", "type.expense")
 ACCOUNT = ("code", "name", "closed", "active", "party_required", *TYPE)
 TAX = ("name", "description", "rate", "active", "childs.rate")
 ANALYTIC = ("code", "name", "active", "state", "type", "root.code", "root.name")
 PARTY = ("code", "name", "tax_identifier.code", "account_payable.code", "active")
 MATCH = ("move", "account.code", "debit", "credit", "reconciliation", "date")
-LINES = ("lines.account.code", "lines.debit", "lines.credit")
-MOVE = ("number", "date", "description", "state", "origin", "company.currency.code", *LINES)
+LINES = [f"lines.{x}" for x in ("account.code", "debit", "credit", "analytic_lines.account")]
+MOVES = ("number", "date", "description", "state", "company.currency.code", *LINES)
 
 
 def company(row: Row) -> ledger.Company:
@@ -28,12 +30,19 @@ def company(row: Row) -> ledger.Company:
     return ledger.Company(id=str(row["id"]), name=name, currency=currency, country=country)
 
 
+def currency(row: Row) -> Currency:
+    return Currency(id=row["id"], code=row["code"], digits=row["digits"])
+
+
+def period(row: Row) -> Period:
+    return Period(str(row["id"]), row["start_date"], row["end_date"])
+
+
 def account(row: Row) -> ledger.Account:
     return ledger.Account(
-        **_named(row),
+        **named(row | {"active": row["active"] and not row["closed"]}, row["code"]),
         kind=_account_kind(row["type"] or {}),
         is_postable=row["type"] is not None and not row["closed"],
-        is_active=bool(row["active"] and not row["closed"]),
         needs_vendor=bool(row["party_required"]),
     )
 
@@ -48,30 +57,37 @@ def _account_kind(flags: Row) -> ledger.AccountKind:
 
 
 def dimension(row: Row) -> ledger.Dimension:
-    return ledger.Dimension(**_named(row), is_active=_is_open(row))
+    return ledger.Dimension(**_analytic(row))
 
 
 def dimension_value(row: Row) -> ledger.DimensionValue:
-    is_open, axis = _is_open(row), _named(row["root"])["code"]
-    is_postable = is_open and row["type"] == "normal"
-    known = _named(row) | {"is_active": is_open, "is_postable": is_postable}
-    return ledger.DimensionValue(dimension=axis, **known)
+    known, axis = _analytic(row), row["root"]["code"] or row["root"]["name"]
+    is_postable = known["is_active"] and row["type"] == "normal"
+    return ledger.DimensionValue(dimension=axis, is_postable=is_postable, **known)
+
+
+def _analytic(row: Row) -> dict[str, Any]:
+    """Where the company uses no codes, the name is one."""
+    is_open = row["active"] and row["state"] != "closed"
+    return named(row | {"active": is_open}, row["code"] or row["name"])
 
 
 def tax_code(row: Row) -> ledger.TaxCode:
-    """The name is the code. Reverse charge has two children: the positive is first in the `id`."""
-    leaves = sorted(row["childs"] or [row], key=lambda x: -(x["rate"] or ZERO))
-    number, rate = ",".join(str(x["id"]) for x in leaves), leaves[0]["rate"] or ZERO
-    known = {"code": row["name"], "name": row["description"], "is_active": bool(row["active"])}
-    return ledger.TaxCode(id=number, rate=rate, **known)
+    """The name is the code."""
+    known = named(row, row["name"]) | {"name": row["description"]}
+    return ledger.TaxCode(rate=parts(row)[0]["rate"] or ZERO, **known)
+
+
+def parts(tax: Row) -> list[Row]:
+    """Reverse charge has two, the positive one first; any other tax is its own."""
+    return sorted(tax["childs"] or [tax], key=lambda x: -(x["rate"] or ZERO))
 
 
 def vendor(row: Row) -> ledger.Vendor:
     return ledger.Vendor(
-        **_named(row),
+        **named(row, row["code"] or row["name"] or ""),
         tax_number=(row["tax_identifier"] or {}).get("code", ""),
         payable_account=(row["account_payable"] or {}).get("code"),
-        is_active=bool(row["active"]),
     )
 
 
@@ -85,18 +101,18 @@ def match_line(row: Row) -> MatchLine:
 
 def standing(row: Row, *, link: str) -> Standing:
     lines = row["lines"]
-    posted = read_back(
+    own = [(x["account"]["id"], x, x.get("analytic_lines") or []) for x in lines]
+    return read_back(
         [(x["account"]["code"] or "", x["debit"] - x["credit"]) for x in lines],
+        shape=shape(row["date"], own),
         reference=row["description"],
         id=str(row["id"]),
         number=row["number"] or "",
-        url=f"{link}/model/account.move/{row['id']}",
+        url=f"{link}/model/{MOVE}/{row['id']}",
         is_final=row["state"] == "posted",
         posting_date=row["date"],
         currency=row["company"]["currency"]["code"],
     )
-    own = [(x["account"]["id"], x, x.get("analytic_lines") or []) for x in lines]
-    return Standing(posted=posted, shape=shape(row["date"], own))
 
 
 def shape(day: Any, lines: list[tuple[int, Row, list[Row]]]) -> Any:
@@ -107,19 +123,26 @@ def shape(day: Any, lines: list[tuple[int, Row, list[Row]]]) -> Any:
     )
 
 
-def _named(row: Row) -> dict[str, Any]:
-    """Where the company uses no codes, the name of a dimension or value is one."""
-    name = row["name"] or ""
-    return {"id": str(row["id"]), "code": row["code"] or name, "name": name}
-
-
-def _is_open(row: Row) -> bool:
-    return bool(row["active"] and row["state"] != "closed")
-
-
-SOURCES: dict[CatalogKind, Source] = {
-    "accounts": Source("account.account", ACCOUNT, account, [["code", "!=", None]]),
-    "dimensions": Source(ANALYTICS, ANALYTIC, dimension_value, [["type", "!=", "root"]]),
-    "tax_codes": Source("account.tax", TAX, tax_code, [["parent", "=", None]]),
+# Without people's reversals, which have the description of what they reverse.
+OURS = ["OR", ["origin", "=", None], ["origin", "not like", "account.move,%"]]
+FINAL = [["move.state", "=", "posted"], ["account.reconcile", "=", True]]
+OWN = {"company": "company"}
+SOURCES = {
+    "company": Source("company.company", COMPANY, company),
+    "currencies": Source("currency.currency", ("code", "digits"), currency),
+    "periods": Source("account.period", PERIOD, period, [["type", "=", "standard"]], **OWN),
+    "journals": Source("account.journal", ["code"], domain=[["active", "=", True]]),
+    "accounts": Source("account.account", ACCOUNT, account, [["code", "!=", None]], **OWN),
+    "axes": Source(ANALYTICS, ANALYTIC, dimension, [["type", "=", "root"]], **OWN),
+    "dimensions": Source(
+        ANALYTICS, ANALYTIC, dimension_value, [["type", "!=", "root"]], by=("code", "name"), **OWN
+    ),
+    "tax_codes": Source("account.tax", TAX, tax_code, [["parent", "=", None]], by=["name"], **OWN),
     "vendors": Source("party.party", PARTY, vendor),
+    "vouchers": Source(MOVE, MOVES, standing, [OURS], by=["description"], **OWN),
+    "mirrors": Source(MOVE, MOVES, standing, by=["origin"], **OWN),
+    "match_lines": Source(
+        "account.move.line", MATCH, match_line, FINAL, by=["move"], company="move.company"
+    ),
+    "files": Source("ir.attachment", ["name"], by=["resource"]),
 }

@@ -13,19 +13,15 @@ from json import dumps
 from typing import Any
 from urllib.parse import quote
 
-from erp_adapters.base import Access
-from erp_adapters.domains import DomainWire, Row
 from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected, Unavailable
 from erp_adapters.http import Reply
+from erp_adapters.sources import DomainWire, Row
 
 
 class Wire(DomainWire):
-    def __init__(self, access: Access, *, base_url: str, database: str) -> None:
-        super().__init__(access, base_url=base_url, name="Tryton")
-        self.path, self.key = "/" + quote(database, safe=""), access.secrets["key"]
-        self.login = access.secrets.get("user", ""), access.secrets.get("password", "")
-        self.has_rpc = all(self.login)
-        self.company: int | None = None  # in the context of every call once it is known
+    @property
+    def has_rpc(self) -> bool:
+        return bool(self.secrets.get("user") and self.secrets.get("password"))
 
     def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
         """By POST, as a hundred references do not fit into an address."""
@@ -33,10 +29,13 @@ class Wire(DomainWire):
         rows: list[Row] = self.rest("POST", f"{model}/search_read", body, is_write=False)
         return rows
 
+    def either(self, clauses: list[Any]) -> list[Any]:
+        return [["OR", *clauses]]
+
     def rest(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         """`path` is `<model>`, `<model>/<action>` or `<model>/<id>/<action>`."""
         template = "/rest/model/" + re.sub(r"\d+", "{id}", path.partition("?")[0])
-        key = {"Authorization": f"Bearer {self.key}"}
+        key = {"Authorization": f"Bearer {self.secrets['key']}"}
         more["refuse"] = partial(self._refuse, template.split("/")[3], more.get("is_write", True))
         return self._tryton(method, f"/rest/model/{path}", template, body, key, **more)
 
@@ -44,7 +43,7 @@ class Wire(DomainWire):
         """A write, by basic authentication: no session to keep or to grow stale."""
         known = {"company": self.company, "language": "en", **context}
         body = {"id": 1, "method": method, "params": [*params, known]}
-        login = tuple(part.encode() for part in self.login)
+        login = tuple(self.secrets[part].encode() for part in ("user", "password"))
         answer = self._tryton("POST", "/rpc/", f"/rpc/ {method}", body, {}, auth=login, shape=dict)
         if "result" in answer and not answer.get("error"):
             return answer["result"]
@@ -68,7 +67,8 @@ class Wire(DomainWire):
         }
         more |= {"template": template, "headers": headers | key}
         content = None if body is None else dumps(body, default=_tagged)
-        return _plain(self.call(method, self.path + path, data=content, **more))
+        database = quote(self.database, safe="")
+        return _plain(self.call(method, f"/{database}{path}", data=content, **more))
 
     def _refuse(self, model: str, is_write: bool, reply: Reply) -> None:
         """By status, and by what the user may do: Tryton's words are for people."""

@@ -19,6 +19,7 @@ from erp_adapters.errors import (
 from erp_adapters.http import Reply
 from erp_adapters.ledger import PostedVoucher
 from erp_adapters.odoo.wire import Wire
+from erp_adapters.sources import DomainSettings
 from tests.unit.erp_adapters.odoo_tape import TAPE, playing, scene
 
 
@@ -69,7 +70,8 @@ def test_refusals_are_told_apart_by_name_and_status(
 ) -> None:
     status, exception, kind = REFUSALS[name]
     access = Access(settings={}, secrets={"key": "a-key"})
-    wire = Wire(access, base_url="https://odoo.example", database="")
+    settings = DomainSettings(base_url="https://odoo.example")
+    wire = Wire(access, name="Odoo", settings=settings)
     body = {"name": exception, "message": "Det går ikke.", "debug": "Traceback: a secret"}
     headers = {"Content-Type": "application/json"}
     reply = Reply(status=status, headers=headers, body=json.dumps(body).encode())

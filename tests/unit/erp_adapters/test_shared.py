@@ -10,7 +10,7 @@ import pytest
 
 from erp_adapters.base import Access, Capabilities, Settlement
 from erp_adapters.batches import carry_out, each, unknown_after_a_write
-from erp_adapters.currency import Rates
+from erp_adapters.currency import Currency, Rates
 from erp_adapters.domains import DomainAdapter
 from erp_adapters.drafts import DraftingAdapter, Plan, Standing
 from erp_adapters.errors import (
@@ -25,6 +25,7 @@ from erp_adapters.errors import (
 from erp_adapters.ledger import Account, Company, PostedVoucher, TaxCode, Voucher
 from erp_adapters.lookup import Lookup, Names, Period, one_company, open_period, pages
 from erp_adapters.matching import MatchLine, match
+from erp_adapters.sources import DomainSettings, DomainWire, Row
 from erp_adapters.text import clean, is_kept
 from tests.contract.adapters.chart import line, payment, voucher
 
@@ -248,21 +249,27 @@ def test_finishing_what_somebody_deleted() -> None:
 
 # Currency
 
+EUR = Currency(id=1, code="EUR", digits=2)
+
 
 def rates(*listed: tuple[str, date, str]) -> Rates:
     found: dict[str, list[tuple[date, Decimal]]] = {}
     for code, day, rate in sorted(listed, key=lambda x: x[1], reverse=True):
         found.setdefault(code, []).append((day, Decimal(rate)))
-    return Rates(label="ERP", own="EUR", listed={**found})
+    return Rates(label="ERP", own=EUR, listed={**found})
+
+
+def amounts(known: Rates, sent: Voucher) -> list[Decimal]:
+    return known.amounts([x.debit - x.credit for x in sent.lines], sent)
 
 
 def test_amounts_come_to_zero_after_rounding() -> None:
     known = rates(("EUR", date(2000, 1, 1), "1"), ("DKK", date(2000, 1, 1), "7.46"))
     thirds = [line("6100", "33.33"), line("6200", "33.33"), line("6100", "33.34")]
     sent = voucher(*thirds, line("5840", "-100.00"), currency="DKK")
-    amounts = known.amounts(sent, digits=2)
-    assert sum(amounts) == 0
-    assert [str(x) for x in amounts] == ["4.47", "4.47", "4.47", "-13.41"]
+    found = amounts(known, sent)
+    assert sum(found) == 0
+    assert [str(x) for x in found] == ["4.47", "4.47", "4.47", "-13.41"]
 
 
 def test_the_rate_is_that_of_the_day() -> None:
@@ -271,9 +278,9 @@ def test_the_rate_is_that_of_the_day() -> None:
     lines = line("6100", "8.00"), line("5840", "-8.00")
     for day, expected in ((date(2026, 5, 31), 4), (second, 2)):
         sent = voucher(*lines, currency="USD", posting_date=day)
-        assert known.amounts(sent, digits=2)[0] == expected
+        assert amounts(known, sent)[0] == expected
     with pytest.raises(Rejected, match="2025-12-31"):
-        known.amounts(voucher(*lines, currency="USD", posting_date=date(2025, 12, 31)), digits=2)
+        amounts(known, voucher(*lines, currency="USD", posting_date=date(2025, 12, 31)))
 
 
 def test_rates_are_read_only_where_something_is_foreign() -> None:
@@ -283,10 +290,10 @@ def test_rates_are_read_only_where_something_is_foreign() -> None:
         asked.append((code, until, most))
         return []
 
-    Rates.read([voucher()], listed, own="EUR", label="ERP")
+    Rates.read([voucher()], listed, own=EUR, label="ERP")
     assert asked == []
     foreign = [voucher(currency="USD", posting_date=date(2026, 11, day)) for day in (1, 10)]
-    Rates.read([voucher(), *foreign], listed, own="EUR", label="ERP")
+    Rates.read([voucher(), *foreign], listed, own=EUR, label="ERP")
     assert asked == [("EUR", DAY, 10), ("USD", DAY, 10)]
 
 
@@ -402,6 +409,46 @@ def test_texts(text: str, kept: bool) -> None:
     assert is_kept(clean(text)) or not clean(text)
 
 
+# Searches
+
+
+class Asked(DomainWire):
+    """Keeps what it is asked for."""
+
+    def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
+        return [{"fields": list(fields)}]
+
+    def either(self, clauses: list[Any]) -> list[Any]:
+        return [["OR", *clauses]]
+
+
+@pytest.fixture
+def wire() -> Asked:
+    settings = DomainSettings(base_url="https://erp.example")
+    return Asked(Access(settings={}, secrets={}), name="ERP", settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("domain", "asks"),
+    [
+        ([], True),
+        ([["company", "=", 1]], True),
+        ([["company", "=", 1], ["code", "in", []]], False),
+        ([["OR", ["code", "in", []], ["name", "in", []]]], False),
+        (["|", ["ref", "in", ["V1"]], ["id", "in", []]], True),
+    ],
+)
+def test_nobody_is_asked_for_what_is_in_no_list(wire: Asked, domain: list[Any], asks: bool) -> None:
+    assert bool(wire.search("model", domain, "code")) == asks
+
+
+def test_what_an_installation_has_not_got_is_not_asked_for(wire: Asked) -> None:
+    wire.missing = frozenset({"analytic.account", "analytic_lines"})
+    assert wire.search("analytic.account", [], "code") == []
+    found = wire.search("account.move", [], "number", "lines.analytic_lines.account")
+    assert found == [{"fields": ["number"]}]
+
+
 # Reversals
 
 
@@ -414,7 +461,7 @@ class MirroringErp(DomainAdapter):
     def __init__(self) -> None:
         self.made: list[str] = []
 
-    def mirrors(self, number: str) -> Sequence[Standing]:
+    def mirrors(self, number: str) -> list[Standing]:
         draft = PostedVoucher(
             reference="", id="7", number="", url="", total=TEN, is_final=False, posting_date=DAY
         )
