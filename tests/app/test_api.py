@@ -187,6 +187,21 @@ def test_an_entry_that_could_not_be_booked_says_what_mends_it(program: Program) 
     assert program.get("api-job", program.job.public_id).json()["entries"]["failed"] == 1
 
 
+def test_a_run_says_where_it_failed_and_its_counts(program: Program) -> None:
+    with scope(tenant=program.tenant):
+        run = program.job.run
+        run.origin, run.total, run.succeeded, run.failed = "mapping", 9, 8, 1
+        run.calls, run.waits, run.limit_waits, run.limit_seconds = 7, 2, 3, 60
+        run.save()
+    told = program.get("api-run", run.public_id).json()
+    rows = program.get("api-runs").json()["results"]
+    (listed,) = (row for row in rows if row["id"] == str(run.public_id))
+    expected = {"origin": "mapping", "total": 9, "succeeded": 8, "failed": 1, "calls": 7}
+    expected |= {"waits": 2, "limit_waits": 3, "limit_seconds": 60}
+    assert {name: told[name] for name in expected} == expected
+    assert {name: listed[name] for name in expected} == expected
+
+
 def test_lists_come_in_pages_that_new_rows_do_not_disturb(program: Program) -> None:
     with scope(tenant=program.tenant):
         jobs = [factories.make_job(program.connection, booked=1) for _ in range(4)]

@@ -18,6 +18,16 @@ class RunShape(Shape):
     kind = serializers.CharField()
     state = serializers.ChoiceField(choices=Run.State.choices)
     headline = serializers.CharField(help_text="The reason, where it did not go well.")
+    origin = serializers.ChoiceField(
+        choices=Run.Origin.choices, help_text="Where it has to be mended; empty: nothing failed."
+    )
+    total = serializers.IntegerField(help_text="Entries, or records of a sync.")
+    succeeded = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    calls = serializers.IntegerField(help_text="To both sides, counted when the run ends.")
+    waits = serializers.IntegerField(help_text="Pauses in a row; progress sets it back to 0.")
+    limit_waits = serializers.IntegerField(help_text="Pauses that a rate limit asked for.")
+    limit_seconds = serializers.IntegerField(help_text="How long these were together.")
     waiting_for = serializers.CharField()
     waiting_until = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField()
