@@ -57,13 +57,13 @@ SELECT gen_random_uuid(), j.id, gen_random_uuid(), n,
 FROM exports_exportjob j, generate_series(1, %(size)s) n
 """
 STATS = """
-INSERT INTO history_dailystat (connection_id, kind, day, runs, runs_with_errors, runs_failed, total,
+INSERT INTO history_dailystat (connection_id, kind, state, day, runs, runs_with_errors, runs_failed, total,
     succeeded, failed, calls, limit_waits, limit_seconds, durations, fence_tenant_id)
-SELECT connection_id, kind, (finished_at AT TIME ZONE 'UTC')::date, count(*),
+SELECT connection_id, kind, state, (finished_at AT TIME ZONE 'UTC')::date, count(*),
     count(*) FILTER (WHERE state = 'completed_with_errors'),
     count(*) FILTER (WHERE state = 'failed'), sum(total), sum(succeeded), sum(failed), sum(calls),
     0, 0, array_fill(1, ARRAY[19]), min(tenant_id)
-FROM history_run GROUP BY 1, 2, 3
+FROM history_run GROUP BY 1, 2, 3, 4
 """
 
 
@@ -109,6 +109,7 @@ def fill() -> dict[str, Any]:
         "page of an export": (owner, reverse("export", args=[job.public_id])),
         "ops dashboard": (staff, ops),
         "ops dashboard, 90 days of one company": (staff, ops + "?days=90&tenant=Company 1"),
+        "ops dashboard, 90 days of runs that failed": (staff, ops + "?days=90&state=failed"),
         "ops runs": (staff, runs),
         "ops runs of one company": (staff, runs + "?tenant=Company 17"),
         "ops runs, nothing found": (staff, runs + "?kind=vendors"),

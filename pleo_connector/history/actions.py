@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -97,21 +97,30 @@ _SUMS = ("total", "succeeded", "failed", "calls", "limit_waits", "limit_seconds"
 
 
 def fold_day(connection: Connection, *, kind: str, day: date) -> None:
-    """Made anew from the day's runs: once or many times, it says the same."""
+    """Made anew from the day's runs, a row for each state: once or many times, it says the same."""
     begin = datetime.combine(day, time(), UTC)
-    runs = Run.objects.filter(
+    runs: dict[str, list[Run]] = {}
+    for run in Run.objects.filter(
         connection=connection,
         kind=kind,
         finished_at__gte=begin,
         finished_at__lt=begin + timedelta(days=1),
-    ).exclude(state__in=Run.OPEN)
-    DailyStat.objects.update_or_create(
-        connection=connection, kind=kind, day=day, defaults=_folded(runs)
+    ).exclude(state__in=Run.OPEN):
+        runs.setdefault(run.state, []).append(run)
+    mine = DailyStat.objects.filter(connection=connection, kind=kind, day=day)
+    mine.exclude(state__in=list(runs)).delete()
+    DailyStat.objects.bulk_create(
+        (
+            DailyStat(connection=connection, kind=kind, day=day, state=state, **_folded(rows))
+            for state, rows in sorted(runs.items())
+        ),
+        update_conflicts=True,
+        unique_fields=["connection", "kind", "day", "state"],
+        update_fields=["runs", "runs_with_errors", "runs_failed", *_SUMS, "durations"],
     )
 
 
-def _folded(runs: Iterable[Run]) -> dict[str, Any]:
-    rows = list(runs)
+def _folded(rows: Sequence[Run]) -> dict[str, Any]:
     states = Counter(run.state for run in rows)
     durations = [0] * (len(DURATIONS) + 1)
     for run in rows:

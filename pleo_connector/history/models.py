@@ -168,10 +168,12 @@ DURATIONS = (1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 180
 
 
 class DailyStat(models.Model):
-    """The runs of one kind that ended on one day (UTC), folded: charts never read the runs."""
+    """The runs of one kind that ended alike on one day (UTC), folded: charts never read the runs."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="daily_stats")
     kind = models.CharField(max_length=20)
+    # How they ended; empty in days that were folded before states were told apart.
+    state = models.CharField(max_length=30, choices=Run.State.choices, blank=True, default="")
     day = models.DateField()
     runs = models.PositiveIntegerField(default=0)
     runs_with_errors = models.PositiveIntegerField(default=0)
@@ -188,7 +190,9 @@ class DailyStat(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "kind", "day"], name="one_stat_a_day")
+            models.UniqueConstraint(
+                fields=["connection", "kind", "day", "state"], name="one_stat_a_day_and_state"
+            )
         ]
         indexes = [models.Index(fields=["day"], name="stats_by_day")]
 

@@ -96,6 +96,11 @@ class StatFilter(ListFilter):
     kind = django_filters.ChoiceFilter(
         label=_("What"), choices=list(KINDS.items()), empty_label=_("All")
     )
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[(value, badge.word) for value, badge in BADGES.items() if value not in Run.OPEN],
+        empty_label=_("All"),
+    )
     days = django_filters.ChoiceFilter(
         label=_("Time"), choices=list(SPANS), empty_label=None, method="as_it_is"
     )

@@ -41,12 +41,41 @@ def test_a_day_says_the_same_however_often_it_is_folded(connection: Connection) 
         actions.begin_run(connection=connection, kind="export", now=NOON)
         for _ in range(2):
             actions.fold_day(connection, kind="export", day=NOON.date())
-        stat = DailyStat.objects.get(day=NOON.date())
-        assert (stat.runs, stat.runs_with_errors, stat.runs_failed) == (3, 1, 1)
-        assert (stat.total, stat.succeeded, stat.failed) == (30, 27, 3)
-        classes = {i: n for i, n in enumerate(stat.durations) if n}
-        assert classes == {DURATIONS.index(30): 1, DURATIONS.index(45): 1, len(DURATIONS): 1}
-        assert DailyStat.objects.count() == 2
+        stats = {x.state: x for x in DailyStat.objects.filter(day=NOON.date())}
+        told = {state: (x.runs, x.runs_with_errors, x.runs_failed) for state, x in stats.items()}
+        assert told == {
+            "completed": (1, 0, 0),
+            "completed_with_errors": (1, 1, 0),
+            "failed": (1, 0, 1),
+        }
+        assert {(x.total, x.succeeded, x.failed) for x in stats.values()} == {(10, 9, 1)}
+        classes = [(i, n) for x in stats.values() for i, n in enumerate(x.durations) if n]
+        assert sorted(classes) == [
+            (DURATIONS.index(30), 1),
+            (DURATIONS.index(45), 1),
+            (len(DURATIONS), 1),
+        ]
+        assert DailyStat.objects.count() == 4
+
+
+def test_a_run_that_goes_on_after_its_end_is_in_the_day_and_state_that_it_ends_in(
+    connection: Connection,
+) -> None:
+    with scopes_disabled():
+        run = ended(connection, at=NOON, state="failed")
+        actions.reopen_run(run, now=NOON + TEN)
+        assert not DailyStat.objects.exists()
+        actions.end_run(run, state="completed", headline="", origin="", now=NOON + TEN)
+        assert [x.state for x in DailyStat.objects.all()] == ["completed"]
+
+
+def test_a_day_from_before_states_were_told_apart_is_replaced(connection: Connection) -> None:
+    with scopes_disabled():
+        DailyStat.objects.create(
+            connection=connection, kind="export", day=NOON.date(), runs=7, durations=[0] * 19
+        )
+        ended(connection, at=NOON)
+        assert [(x.state, x.runs) for x in DailyStat.objects.all()] == [("completed", 1)]
 
 
 def test_pauses_for_a_rate_limit_are_counted_apart(connection: Connection) -> None:

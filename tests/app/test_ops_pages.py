@@ -227,8 +227,12 @@ def test_days_are_summed_by_what_is_chosen(client: Client, connection: Connectio
     assert len(days(days="7")) == 7
     assert days(tenant="nordhavn")[0].succeeded == 95
     assert days(erp="odoo")[0].success == 100
+    stat(connection, state="failed", runs=2, runs_failed=2, calls=3)
+    failed = days(state="failed")[0]
+    assert (failed.runs, failed.runs_failed, failed.calls) == (2, 2, 3)
+    assert days(state="running")[0].runs == days()[0].runs  # has no end yet: no choice of the list
     chosen = days(kind="export", tenant="Nordhavn")[0]
-    assert (chosen.success, chosen.calls, chosen.limit_seconds) == (90, 7, 80)
+    assert (chosen.success, chosen.calls, chosen.limit_seconds) == (90, 10, 80)
     assert 20 < chosen.half < chosen.most < 30
     page = dashboard(client).content.decode()
     assert page.count('role="img"') == 5

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -255,9 +255,11 @@ def test_an_event_stays_as_long_as_what_was_sent_of_it(
 def test_days_of_charts_go(connection: Connection) -> None:
     now = timezone.now()
     for days in (1200, 1000):
-        fold_day(connection, kind="export", day=(now - timedelta(days=days)).date())
+        at = now - timedelta(days=days)
+        add_history(connection, at)
+        fold_day(connection, kind="export", day=at.astimezone(UTC).date())
     assert delete_old(now=now)["days of charts"] == 1
-    assert DailyStat.objects.get().day == (now - timedelta(days=1000)).date()
+    assert DailyStat.objects.get().day == (now - timedelta(days=1000)).astimezone(UTC).date()
 
 
 def test_codes_that_pleo_sends_no_more_go_unless_an_entry_waits(connection: Connection) -> None:
