@@ -57,8 +57,8 @@ SELECT gen_random_uuid(), j.id, gen_random_uuid(), n,
 FROM exports_exportjob j, generate_series(1, %(size)s) n
 """
 STATS = """
-INSERT INTO history_dailystat (connection_id, kind, state, day, runs, runs_with_errors, runs_failed, total,
-    succeeded, failed, calls, limit_waits, limit_seconds, durations, fence_tenant_id)
+INSERT INTO history_dailystat (connection_id, kind, state, day, runs, runs_with_errors, runs_failed,
+    total, succeeded, failed, calls, limit_waits, limit_seconds, durations, fence_tenant_id)
 SELECT connection_id, kind, state, (finished_at AT TIME ZONE 'UTC')::date, count(*),
     count(*) FILTER (WHERE state = 'completed_with_errors'),
     count(*) FILTER (WHERE state = 'failed'), sum(total), sum(succeeded), sum(failed), sum(calls),

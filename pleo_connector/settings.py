@@ -47,6 +47,14 @@ if IS_DEVELOPMENT:
         )
     )
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# How often somebody tried to log in; nothing else is cached.
+CACHES = {
+    "default": {
+        "BACKEND": "pleo_connector.tenants.attempts.Attempts",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "attempts",
+    }
+}
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://127.0.0.1/connector")}
 DATABASES["default"]["ENGINE"] = "pleo_connector.tenants.fence"  # Postgres, with tenants apart
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)

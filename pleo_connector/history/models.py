@@ -168,7 +168,7 @@ DURATIONS = (1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 180
 
 
 class DailyStat(models.Model):
-    """The runs of one kind that ended alike on one day (UTC), folded: charts never read the runs."""
+    """Runs of one kind that ended alike on one day (UTC), folded: charts never read the runs."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="daily_stats")
     kind = models.CharField(max_length=20)
