@@ -1,4 +1,5 @@
-"""Server time of the pages about history at 1,000,000 entry rows, which Postgres makes itself."""
+"""Server time of the pages about history at 1,000,000 entry rows, which Postgres makes itself, and
+of those about tags at 30,000 values of the ERP."""
 
 import json
 import os
@@ -13,6 +14,7 @@ from typing import Any
 from pleo_connector import embedded
 
 ENTRIES = 1_000_000
+VALUES = 30_000  # of one connection's dimension
 A_RUN = 25  # entries of one export
 RUN_ROWS = ENTRIES * 102 // 100 // A_RUN  # some of them have no entries
 TENANTS = 20  # of which one has more than a quarter of all
@@ -75,6 +77,7 @@ def fill() -> dict[str, Any]:
     from pleo_connector.exports.models import ExportJob, ExportJobItem
     from pleo_connector.history.models import Run
     from tests.app import factories
+    from tests.app.sync_factories import choose, make_plan, make_schedules, save_values
 
     with scopes_disabled():
         tenants = [factories.make_tenant(f"Company {n}") for n in range(TENANTS)]
@@ -87,6 +90,10 @@ def fill() -> dict[str, Any]:
         made_fast(values)
         count = ExportJobItem.objects.count()
         show("entry rows", count, "rows", ENTRIES, at_most=False)
+        make_schedules(wired[0])
+        choose(wired[0], "department")
+        save_values(wired[0], VALUES)
+        make_plan(wired[0], create=VALUES // 2)
         staff = factories.make_user("staff")
         staff.is_staff = True
         staff.save()
@@ -94,6 +101,10 @@ def fill() -> dict[str, Any]:
         old = Run.objects.filter(tenant=tenants[0]).order_by("started_at")[50]
         job = ExportJob.objects.select_related("run").filter(connection=wired[0]).latest("pk")
     deep = f"?before={int(old.started_at.timestamp() * 1e6)}-{old.pk}"
+    syncs, tags, groups = (
+        reverse(name, args=[wired[0].public_id])
+        for name in ("syncs", "sync-values", "sync-dimensions")
+    )
     history, ops, runs = (reverse(name) for name in ("history", "ops", "ops-runs"))
     return {
         "history": (owner, history),
@@ -105,6 +116,11 @@ def fill() -> dict[str, Any]:
             f"&connection={wired[0].public_id}&since=2020-01-01",
         ),
         "history, nothing found": (owner, history + "?kind=vendors"),
+        f"state of the syncs, {VALUES} values": (owner, syncs),
+        f"tag groups, {VALUES} values": (owner, groups),
+        f"tags, {VALUES} values": (owner, tags),
+        f"tags, {VALUES} values, the last page": (owner, f"{tags}?page={VALUES}"),
+        f"tags, {VALUES} values, a search": (owner, tags + "?q=fleet"),
         "page of a run": (owner, reverse("run", args=[job.run.public_id])),
         "page of an export": (owner, reverse("export", args=[job.public_id])),
         "ops dashboard": (staff, ops),

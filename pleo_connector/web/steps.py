@@ -6,10 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from erp_adapters.ledger import Account, Dimension, DimensionValue
+from erp_adapters.ledger import Account, Dimension
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.catalog.queries import plans_to_decide, records_of
 from pleo_connector.catalog.records import Kind
+from pleo_connector.catalog.values import number_of_values
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.web import words
@@ -168,16 +169,16 @@ def _dimensions(connection: Connection) -> Step:
         why = _("The dimensions are read when the accounting system is connected.")
         return Step("dimensions", _("Dimensions"), False, why, "", "")
     dimensions: list[Dimension] = records_of(connection, Kind.DIMENSIONS)
-    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
+    count = number_of_values(connection)
     names = ", ".join(x.name for x in dimensions if x.is_active)
     done = _("%(system)s has no dimensions, so tags are named in the text.")
     if names:
         done = ngettext(
-            "%(names)s: %(count)s value in all.", "%(names)s: %(count)s values in all.", len(values)
+            "%(names)s: %(count)s value in all.", "%(names)s: %(count)s values in all.", count
         )
     done %= {
         "names": names,
-        "count": words.number(len(values)),
+        "count": words.number(count),
         "system": words.erp_label(connection),
     }
     return Step("dimensions", _("Dimensions"), True, done, _("Look at the dimensions"), url)

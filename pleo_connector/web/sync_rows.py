@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from erp_adapters.ledger import Dimension, DimensionValue
+from erp_adapters.ledger import Dimension
 from pleo_connector.catalog.models import SyncKind, SyncSettings
-from pleo_connector.catalog.plan import is_in_use
 from pleo_connector.catalog.queries import (
     counts_by_plan,
     kept_counts,
@@ -18,6 +17,7 @@ from pleo_connector.catalog.queries import (
     whole_plans,
 )
 from pleo_connector.catalog.records import Kind
+from pleo_connector.catalog.values import value_counts
 from pleo_connector.connections.models import Connection
 from pleo_connector.web.sync_words import Known, kind_headline
 from pleo_connector.web.tally import Tally
@@ -72,6 +72,7 @@ class Axis:
 
     dimension: Dimension
     values: int  # that Pleo shows today
+    all_values: int
 
     @property
     def code(self) -> str:
@@ -82,15 +83,15 @@ class Axis:
         return self.dimension.name
 
 
-def axes_of(
-    connection: Connection, today: date, values: Sequence[DimensionValue] | None = None
-) -> list[Axis]:
-    """Active dimensions as last read, in the ERP's order; `values` where they were read already."""
+def axes_of(connection: Connection, today: date) -> list[Axis]:
+    """Active dimensions as last read, in the ERP's order."""
     dimensions: list[Dimension] = records_of(connection, Kind.DIMENSIONS)
-    if values is None:
-        values = records_of(connection, Kind.DIMENSION_VALUES)
-    usable = Counter(value.dimension.casefold() for value in values if is_in_use(value, today))
-    return [Axis(x, usable[x.code.casefold()]) for x in dimensions if x.is_active]
+    in_use, total = Counter[str](), Counter[str]()
+    for code, count in value_counts(connection, today=today).items():
+        in_use[code.casefold()] += count.in_use
+        total[code.casefold()] += count.total
+    active = [(x, x.code.casefold()) for x in dimensions if x.is_active]
+    return [Axis(x, in_use[code], total[code]) for x, code in active]
 
 
 def chosen_axes(axes: Sequence[Axis], chosen: SyncSettings) -> list[Axis]:

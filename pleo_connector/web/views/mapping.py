@@ -1,16 +1,16 @@
 """What goes where: accounts, dimensions, and how entries are posted."""
 
-from collections import Counter
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import erp_adapters
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.catalog.queries import read_at, records_of
 from pleo_connector.catalog.records import Kind
+from pleo_connector.catalog.values import value_counts
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping, save_mapping
 from pleo_connector.web.forms.accounts import AccountsForm
@@ -54,12 +54,12 @@ def dimensions(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     if request.method == "POST" and "read" in request.POST:
         return read_again(request, connection, "dimensions")
-    values = records_of(connection, Kind.DIMENSION_VALUES)
+    counts = value_counts(connection, today=timezone.localdate())
     form = DimensionsForm(
         request.POST if request.method == "POST" else None,
         mapping=load_mapping(connection),
         dimensions=records_of(connection, Kind.DIMENSIONS),
-        values=Counter(value.dimension for value in values if value.is_active),
+        values={code: count.active for code, count in counts.items()},
     )
     if request.method == "POST" and form.is_valid():
         return _save(request, visit, form.as_mapping())

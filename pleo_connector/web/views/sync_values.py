@@ -17,12 +17,11 @@ from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncPlanIt
 from pleo_connector.catalog.queries import (
     kept_records,
     latest_plans,
-    records_of,
     schedules_of,
     sync_settings,
     whole_plans,
 )
-from pleo_connector.catalog.records import Kind
+from pleo_connector.catalog.values import FoundValues
 from pleo_connector.connections.models import Connection
 from pleo_connector.web.forms.values import ValuesForm
 from pleo_connector.web.question import Question, ask
@@ -35,15 +34,14 @@ from pleo_connector.web.views.plans import dimension_names
 from pleo_connector.web.visit import Visit, on_connection, require
 from pleo_connector.web.words import Headline, erp_label, number
 
-ROWS = 100
+ROWS = 50
 
 
 @on_connection()
 def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Of one chosen dimension. As far as runs know: a page does not ask Pleo."""
     connection, today = visit.connection, timezone.localdate()
-    values: list[DimensionValue] = records_of(connection, Kind.DIMENSION_VALUES)
-    axes = chosen_axes(axes_of(connection, today, values), sync_settings(connection))
+    axes = chosen_axes(axes_of(connection, today), sync_settings(connection))
     form = ValuesForm(request.GET, axes=axes)
     axis = form.axis()
     shown = {
@@ -56,13 +54,14 @@ def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
         shown["headline"] = Headline("quiet", _("No dimension is chosen, so Pleo shows no tags."))
         return render(request, "web/sync_values.html", shown)
     compared = compared_at(connection, SyncKind.TAGS)
-    values = [x for x in values if x.dimension.casefold() == axis.code.casefold()]
-    page = page_of(request, form.found(values), per_page=ROWS)
+    search, total = form.search(), axis.all_values
+    found = FoundValues(connection, dimension=axis.code, search=search, total=total)
+    page = page_of(request, found, per_page=ROWS)
     plan = latest_plans(connection).get(SyncKind.TAGS)
     rows = value_rows(list(page), _items(plan, axis, page), plan, compared_at=compared, today=today)
     empty = Empty(_("No value matches."), f"?dimension={axis.code}", _("Show all"))
     shown |= {
-        "headline": _headline(axis, len(values), compared, plan),
+        "headline": _headline(axis, compared, plan),
         "table": ValueTable(rows, page=page, empty=empty, system=erp_label(connection)),
         "compared_at": compared,
     }
@@ -88,8 +87,9 @@ def compared_at(connection: Connection, kind: str) -> datetime | None:
     return max((x for x in times if x), default=None)
 
 
-def _headline(axis: Axis, total: int, compared: datetime | None, plan: SyncPlan | None) -> Headline:
-    filled = {"group": axis.name, "shown": number(axis.values), "count": number(total)}
+def _headline(axis: Axis, compared: datetime | None, plan: SyncPlan | None) -> Headline:
+    shown, count = number(axis.values), number(axis.all_values)
+    filled = {"group": axis.name, "shown": shown, "count": count}
     text = _("%(shown)s of the %(count)s values of %(group)s belong in Pleo as tags.") % filled
     if plan and plan.state == SyncPlan.State.WAITING:
         return Headline("attention", text, detail=_("A plan that changes tags waits for you."))
