@@ -86,6 +86,7 @@ def store_company(connection: Connection, company: Company) -> None:
     connection.erp_company_id = company.id
     connection.erp_company_name = company.name
     connection.erp_currency = company.currency
+    connection.erp_country = company.country[:10]
     connection.erp_lock_date = company.lock_date
     connection.erp_problem = ""
     connection.save(
@@ -93,6 +94,7 @@ def store_company(connection: Connection, company: Company) -> None:
             "erp_company_id",
             "erp_company_name",
             "erp_currency",
+            "erp_country",
             "erp_lock_date",
             "erp_problem",
         ]

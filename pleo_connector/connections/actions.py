@@ -33,7 +33,7 @@ from pleo_connector.tenants.models import Tenant, User
 # All that giving access to an ERP changes. Never the whole row: a worker's lease is in it.
 ERP_FIELDS = [
     *("erp_kind", "erp_settings", "erp_company_id", "erp_company_name", "erp_currency"),
-    *("erp_lock_date", "erp_confirmed_at", "erp_problem"),
+    *("erp_country", "erp_lock_date", "erp_confirmed_at", "erp_problem"),
     *("erp_access_ends", "erp_access_checked_at"),
 ]
 
@@ -136,6 +136,7 @@ def store_erp_access(
         connection.erp_kind, connection.erp_settings = kind, erp_settings
         connection.erp_company_id, connection.erp_company_name = company.id, company.name
         connection.erp_currency, connection.erp_lock_date = company.currency, company.lock_date
+        connection.erp_country = company.country[:10]
         connection.erp_confirmed_at, connection.erp_problem = now, ""
         connection.erp_access_ends = connection.erp_access_checked_at = None
         connection.save(update_fields=ERP_FIELDS)

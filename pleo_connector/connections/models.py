@@ -30,6 +30,7 @@ class Connection(models.Model):
     erp_company_id = models.CharField(max_length=200, blank=True)
     erp_company_name = models.CharField(max_length=200, blank=True)
     erp_currency = models.CharField(max_length=3, blank=True)
+    erp_country = models.CharField(max_length=10, blank=True)  # a code; empty: the ERP has none
     erp_lock_date = models.DateField(null=True)
     erp_confirmed_at = models.DateTimeField(null=True)
     # A sentence where the ERP's credentials are dead; empty while they work.

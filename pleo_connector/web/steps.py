@@ -113,11 +113,17 @@ def _company(connection: Connection) -> Step:
     if connection.erp_confirmed_at is None:
         why = _("You see its name, currency, country and what is closed, and say that it is it.")
         return Step("company", title, False, why, "", "")
-    done = _("%(where)s, books in %(currency)s.")
-    if connection.erp_lock_date:
+    if connection.erp_country and connection.erp_lock_date:
+        done = _("%(where)s, country %(country)s, books in %(currency)s, closed up to %(day)s.")
+    elif connection.erp_country:
+        done = _("%(where)s, country %(country)s, books in %(currency)s.")
+    elif connection.erp_lock_date:
         done = _("%(where)s, books in %(currency)s, closed up to %(day)s.")
+    else:
+        done = _("%(where)s, books in %(currency)s.")
     done %= {
         "where": words.books_of(connection),
+        "country": connection.erp_country,
         "currency": connection.erp_currency,
         "day": day(connection.erp_lock_date),
     }

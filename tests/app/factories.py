@@ -118,6 +118,7 @@ def make_connection(
         erp_company_id="1",
         erp_company_name=name,
         erp_currency="DKK",
+        erp_country="DK",
         erp_lock_date=date(2025, 12, 31),
         erp_confirmed_at=now - timedelta(days=40),
         checked_at=now - timedelta(seconds=70),

@@ -16,6 +16,7 @@ class ErpCompany(Shape):
     company_id = serializers.CharField(source="erp_company_id")
     company_name = serializers.CharField(source="erp_company_name")
     currency = serializers.CharField(source="erp_currency")
+    country = serializers.CharField(source="erp_country", help_text="A code; may be empty.")
     lock_date = serializers.DateField(source="erp_lock_date", allow_null=True)
 
 
