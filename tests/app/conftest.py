@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django_scopes import scope
 
 import erp_adapters
-from demo import consent, processes, tryton
+from demo import consent, odoo, processes, tryton
 from erp_adapters.base import Access
 from pleo_connector.bookkeeping.mapping import Accounts, Mapping
 from pleo_connector.connections import actions
@@ -227,3 +227,19 @@ def tryton_desk(wire: Callable[..., Desk], tryton_books: tryton.Access) -> Desk:
         {"base_url": books.base_url, "database": books.database, "company": books.company},
         {"key": books.key, "user": books.user, "password": books.password},
     )
+
+
+@pytest.fixture
+def odoo_desk(wire: Callable[..., Desk], odoo_books: odoo.Access) -> Iterator[Desk]:
+    """The simulator gives the same ids in each test, so the books are emptied after it."""
+    books = odoo_books
+    settings = {"base_url": books.base_url, "database": books.database, "company": books.company}
+    yield wire("odoo", settings, {"key": books.key})
+    admin = books.admin()
+    moves = admin.find("account.move", [["company_id", "=", admin.company]], "state")
+    if ids := [move["id"] for move in moves]:
+        admin.call(
+            "account.move", "button_draft", ids=[x["id"] for x in moves if x["state"] != "draft"]
+        )
+        admin.write("account.move", ids, {"name": "/"})
+        admin.call("account.move", "unlink", ids=ids)
