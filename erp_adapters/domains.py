@@ -37,10 +37,11 @@ class DomainAdapter(DraftingAdapter):
     wire: DomainWire
     connect: ClassVar[type[DomainWire]]
     # Of each kind of master data ("dimensions" are their values), and of "company", "journals",
-    # "currencies", "vouchers", "mirrors" (by what they reverse), "match_lines" and "files" (both
-    # by their voucher).
+    # "currencies" (code and digits are their fields), "vouchers", "mirrors" (by what they
+    # reverse), "match_lines" and "files" (both by their voucher).
     sources: ClassVar[Mapping[str, Source]]
     axis: ClassVar[str]  # the field of a value that names its dimension
+    page: ClassVar[str]  # where people see a voucher, behind `link`
     own_currency: ClassVar[str]  # the field of a company that is its currency
     matched_at_once: ClassVar[int | None] = None  # groups in one call; None: any number
     matches_whole: ClassVar[bool]  # whether it matches only what comes to zero
@@ -48,7 +49,7 @@ class DomainAdapter(DraftingAdapter):
     def __init__(self, access: Access) -> None:
         self.settings = fit(self.Settings, access.settings)
         self.wire = self.connect(access, name=self.label, settings=self.settings)
-        self.link = self.wire.base_url  # where people see a voucher
+        self.link = self.wire.base_url  # of what people see
         self._site: Row | None = None
 
     # The company
@@ -131,8 +132,9 @@ class DomainAdapter(DraftingAdapter):
     def known(self, vouchers: Sequence[Voucher]) -> dict[str, Any]:
         """All of `Books`: what the vouchers refer to."""
         names, site = Names.of(vouchers), self.site()
-        own: Currency = self.sources["currencies"].read(site[self.own_currency])
-        foreign = self.coded("currencies", [x for x in names.currencies if x != own.code])
+        own = self._currency(site[self.own_currency])
+        foreign = [x for x in names.currencies if x != own.code]
+        others = self.rows("currencies", *self.coded("currencies", foreign))
         tax, tax_codes = self.sources["tax_codes"], self.coded("tax_codes", names.tax_codes)
         taxes = [*self.rows("tax_codes", *tax_codes, more=tax.booking)]
         return {
@@ -147,9 +149,13 @@ class DomainAdapter(DraftingAdapter):
             ),
             "journals": {row["code"]: row for row in self.rows("journals")},
             "taxes": {str(row["id"]): row for row in taxes},
-            "currencies": {x.code: x for x in (own, *self.read("currencies", *foreign))},
+            "currencies": {x.code: x for x in (own, *map(self._currency, others))},
             "rates": Rates.read(vouchers, self.rates, own=own, label=self.label),
         }
+
+    def _currency(self, row: Row) -> Currency:
+        code, digits = self.sources["currencies"].fields
+        return Currency(id=row["id"], code=row[code], digits=row[digits])
 
     @abstractmethod
     def rates(self, currency: str, until: date, most: int) -> Listed:
@@ -166,8 +172,11 @@ class DomainAdapter(DraftingAdapter):
         return self._stand("mirrors", self.of_voucher("mirrors", number))
 
     def _stand(self, kind: str, *domain: Any) -> list[Standing]:
-        read = self.sources[kind].read
-        return [read(row, link=self.link) for row in self.rows(kind, *domain)]
+        found, read, name = [], self.sources[kind].read, self._by("vouchers")
+        for row in self.rows(kind, *domain):
+            url = f"{self.link}/{self.page}/{row['id']}"
+            found.append(read(row, id=str(row["id"]), reference=row[name], url=url))
+        return found
 
     # Files
 

@@ -154,8 +154,13 @@ def open_period(periods: Sequence[Period], day: date, *, label: str) -> Period:
         if period.start <= day <= period.end:
             return period
     first = next((x.start for x in periods if x.start > day), None)
+    raise closed(f"No open period in {label} holds {day}.", first)
+
+
+def closed(message: str, first: date | None) -> PeriodClosed:
+    """With the first day that is open again."""
     hint = f"The first open day after it is {first}." if first else "No later one is open."
-    raise PeriodClosed(f"No open period in {label} holds {day}. {hint}", code="period_closed")
+    return PeriodClosed(f"{message} {hint}", code="period_closed")
 
 
 def one_company(companies: Sequence[Company], wanted: str) -> Company:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from erp_adapters import ledger
@@ -52,6 +51,7 @@ class OdooAdapter(DomainAdapter):
     connect = Wire
     sources = records.SOURCES
     axis = "root_plan_id"
+    page = f"odoo/{MOVE}"
     own_currency = "currency_id"
     matched_at_once = 1
     matches_whole = False
@@ -64,9 +64,7 @@ class OdooAdapter(DomainAdapter):
         """With the plans that are mandatory; none are where the user may not even see them."""
         plans: list[Row] = []
         with suppress(NotAllowed):
-            self.site()
-            roots = [["parent_id", "=", False]]
-            plans = self.wire.search("account.analytic.plan", roots, *records.PLAN)
+            plans += self.rows("plans")
         for row in self.rows("accounts", *domain):
             yield records.account(row, plans)
 
@@ -103,7 +101,7 @@ class OdooAdapter(DomainAdapter):
         rows = self.wire.search("res.currency.rate", domain, "name", "rate", **more)
         found = [(records.day(row["name"]), records.money(row["rate"])) for row in rows]
         is_own = currency == self.site()["currency_id"]["name"]
-        return found or ([(date.min, Decimal(1))] if is_own else [])
+        return found or ([(date.min, records.money(1))] if is_own else [])
 
     def drafted(self, plans: Sequence[Plan]) -> list[str]:
         """Odoo computes the taxes of a new bill itself, and takes ours once the bill stands."""
@@ -140,7 +138,8 @@ class OdooAdapter(DomainAdapter):
         self.site()
         values: Row = {"id": moves.key("file", number, name), "name": name, "res_model": MOVE}
         values |= {"res_id": int(number), "mimetype": file.content_type}
-        self.wire.load("ir.attachment", [values | {"datas": b64encode(file.content).decode()}])
+        values |= {"datas": b64encode(file.content).decode()}
+        self.wire.load("ir.attachment", [(values, [{}])])
 
     def mirror(self, number: str, reason: str) -> None:
         """As of today."""
@@ -158,12 +157,8 @@ class OdooAdapter(DomainAdapter):
 
     def create_vendor(self, vendor: ledger.Vendor, *, reference: str) -> ledger.Vendor:
         """One that stands under the reference is left as it is."""
-        values = {
-            "id": moves.key("vendor", self.site()["id"], reference),
-            "name": clean(vendor.name),
-            "ref": vendor.code,
-            "vat": clean(vendor.tax_number),
-            "supplier_rank": 1,
-        }
-        ids = self.wire.load("res.partner", [values])
+        values: Row = {"id": moves.key("vendor", self.site()["id"], reference)}
+        values |= {"name": clean(vendor.name), "vat": clean(vendor.tax_number)}
+        values |= {"ref": vendor.code, "supplier_rank": 1}
+        ids = self.wire.load("res.partner", [(values, [{}])])
         return next(self.vendors(["id", "in", ids]))

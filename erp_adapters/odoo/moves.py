@@ -9,6 +9,7 @@ from json import dumps
 from erp_adapters import errors
 from erp_adapters.drafts import Plan
 from erp_adapters.ledger import ZERO, LedgerLine, LineTax, Voucher
+from erp_adapters.lookup import closed
 from erp_adapters.odoo.records import LOCKS, MORE_LOCKS, SIDES, day, money, shape_of
 from erp_adapters.sources import Books, Row
 from erp_adapters.text import clean
@@ -46,8 +47,7 @@ class OdooBooks(Books):
         if is_bill(voucher):
             head |= self._make_bill(voucher, rows)
         lines = [{"id": f"{head['id']}_{n}", **row} for n, row in enumerate(rows)]
-        shape = shape_of(voucher.posting_date, sent)
-        return Plan(voucher=voucher, values={**head, "line_ids": lines}, shape=shape)
+        return Plan(voucher=voucher, values=(head, lines), shape=shape_of(head["date"], sent))
 
     def _journal(self, voucher: Voucher) -> Row:
         """Odoo does not refuse a locked day: it books on a later one."""
@@ -60,10 +60,8 @@ class OdooBooks(Books):
         names = [*LOCKS, *(name for name, holds in zip(MORE_LOCKS, more, strict=True) if holds)]
         last = max(day(self.site[name]) for name in names)
         if voucher.posting_date <= last and not voucher.allow_changes:
-            hint = f"The first open day after it is {last + timedelta(days=1)}."
-            raise errors.PeriodClosed(
-                f"{voucher.posting_date} is locked in Odoo. {hint}", code="locked"
-            )
+            message = f"{voucher.posting_date} is locked in Odoo."
+            raise closed(message, last + timedelta(days=1))
         return journal
 
     def _rows(self, voucher: Voucher) -> list[Row]:

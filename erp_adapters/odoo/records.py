@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters import ledger
-from erp_adapters.currency import Currency
 from erp_adapters.drafts import Standing, read_back
 from erp_adapters.matching import MatchLine
 from erp_adapters.sources import Row, Source, named
@@ -51,10 +50,6 @@ def company(row: Row) -> ledger.Company:
     known = {"country": row["country_code"] or "", "currency": currency}
     until = None if lock == date.min else lock
     return ledger.Company(id=str(row["id"]), name=row["name"], lock_date=until, **known)
-
-
-def currency(row: Row) -> Currency:
-    return Currency(id=row["id"], code=row["name"], digits=row["decimal_places"])
 
 
 def account(row: Row, plans: Iterable[Row] = ()) -> ledger.Account:
@@ -105,19 +100,17 @@ def match_line(row: Row) -> MatchLine:
     return MatchLine(id=row["id"], amount=money(row["balance"]), **known)
 
 
-def standing(row: Row, *, link: str) -> Standing:
+def standing(row: Row, **known: Any) -> Standing:
     lines = [line for line in row["line_ids"] if line["display_type"] not in NOTES]
     sums = ((x["account_id"]["id"], x["currency_id"], x["amount_currency"]) for x in lines)
     return read_back(
         [(x["account_id"]["code"], money(x["balance"])) for x in lines],
         shape=shape_of(row["date"], sums),
-        reference=row["ref"],
-        id=str(row["id"]),
         number=row["name"] or "",
-        url=f"{link}/odoo/{MOVE}/{row['id']}",
         is_final=row["state"] == "posted",
         posting_date=day(row["date"]),
         currency=row["company_currency_id"]["name"],
+        **known,
     )
 
 
@@ -135,9 +128,10 @@ STANDING = [["state", "!=", "cancel"]]
 FINAL = [["account_id.reconcile", "=", True], ["parent_state", "=", "posted"]]
 SOURCES = {
     "company": Source("res.company", SITE, company),
-    "currencies": Source("res.currency", CURRENCY, currency, ACTIVE, by=["name"]),
+    "currencies": Source("res.currency", CURRENCY, domain=ACTIVE, by=["name"]),
     "journals": Source("account.journal", ("code", "type"), domain=ACTIVE),
     "accounts": Source("account.account", ACCOUNT, account),
+    "plans": Source("account.analytic.plan", PLAN, domain=[["parent_id", "=", False]]),
     "dimensions": Source(VALUES, VALUE, dimension_value, IN_A_PLAN, by=("code", "name")),
     "tax_codes": Source("account.tax", TAX, tax_code, PURCHASES, by=["name"], booking=SHARES),
     "vendors": Source("res.partner", VENDOR, vendor, SUPPLIERS, by=("ref", "id")),

@@ -11,6 +11,8 @@ from erp_adapters.sources import DomainWire, Row
 BUSY = ("psycopg2.errors.SerializationFailure", "psycopg2.errors.DeadlockDetected")
 OURS = ("odoo.exceptions.", "builtins.", "werkzeug.exceptions.UnprocessableEntity")
 
+Record = tuple[Row, Sequence[Row]]  # with our key as its `id`, and its lines; of none, an empty one
+
 
 class Wire(DomainWire):
     def do(
@@ -34,22 +36,21 @@ class Wire(DomainWire):
     def either(self, clauses: list[Any]) -> list[Any]:
         return ["|"] * (len(clauses) - 1) + clauses
 
-    def load(self, model: str, records: Sequence[Row], *, anew: bool = False) -> list[int]:
-        """Ids of the records, each with our key as its `id` and its lines, if any, as `line_ids`.
+    def load(self, model: str, records: Sequence[Record], *, anew: bool = False) -> list[int]:
+        """Ids of the records. All or nothing.
 
-        All or nothing. What stands under a key is left as it is, or written `anew`.
+        What stands under a key is left as it is, or written `anew`.
         """
-        heads = [{k: v for k, v in record.items() if k != "line_ids"} for record in records]
-        lines: list[list[Row]] = [record.get("line_ids", [{}]) for record in records]
-        data = [
+        head, (line, *_) = records[0]
+        rows = [
             [*(head if n == 0 else dict.fromkeys(head, "")).values(), *line.values()]
-            for head, below in zip(heads, lines, strict=True)
-            for n, line in enumerate(below)
+            for head, lines in records
+            for n, line in enumerate(lines)
         ]
-        rows: Row = {"data": [[str(cell) for cell in row] for row in data]}
-        rows["fields"] = [*heads[0], *(f"line_ids/{name}" for name in lines[0][0])]
+        sent: Row = {"data": [[str(cell) for cell in row] for row in rows]}
+        sent["fields"] = [*head, *(f"line_ids/{name}" for name in line)]
         context = {} if anew else {"mode": "update", "noupdate": True}
-        answer = self.do(f"{model}/load", shape=dict, context=context, **rows)
+        answer = self.do(f"{model}/load", shape=dict, context=context, **sent)
         if ids := answer["ids"]:
             return list(ids)
         said = answer["messages"][0]["message"]

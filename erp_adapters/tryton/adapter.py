@@ -57,6 +57,7 @@ class TrytonAdapter(DomainAdapter):
     connect = Wire
     sources = SOURCES
     axis = "root"
+    page = f"model/{MOVE}"
     own_currency = "currency"
     matches_whole = True  # and it checks nothing that is matched already
     settings: TrytonSettings

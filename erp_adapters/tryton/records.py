@@ -3,7 +3,6 @@
 from typing import Any
 
 from erp_adapters import ledger
-from erp_adapters.currency import Currency
 from erp_adapters.drafts import Standing, read_back
 from erp_adapters.ledger import ZERO
 from erp_adapters.lookup import Period
@@ -28,10 +27,6 @@ def company(row: Row) -> ledger.Company:
     name, currency = row["party"]["name"], row["currency"]["code"]
     country = next(iter(countries), "")
     return ledger.Company(id=str(row["id"]), name=name, currency=currency, country=country)
-
-
-def currency(row: Row) -> Currency:
-    return Currency(id=row["id"], code=row["code"], digits=row["digits"])
 
 
 def period(row: Row) -> Period:
@@ -99,19 +94,17 @@ def match_line(row: Row) -> MatchLine:
     return MatchLine(id=row["id"], **known)
 
 
-def standing(row: Row, *, link: str) -> Standing:
+def standing(row: Row, **known: Any) -> Standing:
     lines = row["lines"]
     own = [(x["account"]["id"], x, x.get("analytic_lines") or []) for x in lines]
     return read_back(
         [(x["account"]["code"] or "", x["debit"] - x["credit"]) for x in lines],
         shape=shape(row["date"], own),
-        reference=row["description"],
-        id=str(row["id"]),
         number=row["number"] or "",
-        url=f"{link}/model/{MOVE}/{row['id']}",
         is_final=row["state"] == "posted",
         posting_date=row["date"],
         currency=row["company"]["currency"]["code"],
+        **known,
     )
 
 
@@ -129,7 +122,7 @@ FINAL = [["move.state", "=", "posted"], ["account.reconcile", "=", True]]
 OWN = {"company": "company"}
 SOURCES = {
     "company": Source("company.company", COMPANY, company),
-    "currencies": Source("currency.currency", ("code", "digits"), currency),
+    "currencies": Source("currency.currency", ("code", "digits")),
     "periods": Source("account.period", PERIOD, period, [["type", "=", "standard"]], **OWN),
     "journals": Source("account.journal", ["code"], domain=[["active", "=", True]]),
     "accounts": Source("account.account", ACCOUNT, account, [["code", "!=", None]], **OWN),
