@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.history import health
 from pleo_connector.history.models import Problem, ProblemEvent, Run
-from pleo_connector.web import words
+from pleo_connector.web import said, words
 from pleo_connector.web.fixes import Fix, fix_for
 
 TITLES: dict[str, words.Text] = {
@@ -126,8 +126,8 @@ def list_headline(count: int) -> words.Headline:
 def headline_of(row: ProblemRow) -> words.Headline:
     """The first line of its own page."""
     if not row.problem.is_open:
-        return words.Headline("ok", _("Resolved."), detail=words.cause(row.problem.sentence))
-    detail = words.cause(row.problem.sentence)
+        return words.Headline("ok", _("Resolved."), detail=said.cause(row.problem.sentence))
+    detail = said.cause(row.problem.sentence)
     if row.entries:
         text = ngettext(
             "%(count)s entry could not be booked.",

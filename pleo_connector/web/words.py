@@ -15,6 +15,7 @@ from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.queries import Counts
 from pleo_connector.history.models import Run
+from pleo_connector.web import said
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -58,15 +59,6 @@ def entries(count: int) -> str:
 def entry_type(name: str) -> str:
     known = NAMES.get(name)
     return _(known) if known else name.replace("_", " ").capitalize() or _("Entry")
-
-
-PREFIX = "The entry could not be booked: "
-
-
-def cause(sentence: str) -> str:
-    """A cause under a headline that has said already that entries could not be booked."""
-    parts = [part for part in sentence.split(PREFIX) if part]
-    return "".join(part[0].upper() + part[1:] for part in parts)
 
 
 def erp_label(connection: Connection) -> str:
@@ -188,7 +180,7 @@ def item_headline(item: ExportJobItem, postings: list[Posting], connection: Conn
     if looked_up := _looked_up(item, postings, where):
         return looked_up
     if item.status == ExportJobItem.Status.FAILED:
-        detail = cause(item.failure_reason)
+        detail = said.cause(item.failure_reason)
         return Headline("bad", _("The entry could not be booked."), detail=detail)
     if any(posting.state == Posting.State.UNCERTAIN for posting in postings):
         sentence = _("Being looked up in %(where)s: no answer came when it was booked.")

@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 from lucide.templatetags.lucide import lucide
 
 from pleo_connector.pleo.export_money import minor_units
-from pleo_connector.web import menu, words
+from pleo_connector.web import menu, said, words
 
 register = template.Library()
 
@@ -36,7 +36,7 @@ register.filter("run_badge", words.run_badge)
 register.filter("connection_badge", words.connection_badge)
 register.filter("erp_label", words.erp_label)
 register.filter("books", words.books_of)
-register.filter("cause", words.cause)
+register.filter("cause", said.cause)
 
 
 @register.simple_tag

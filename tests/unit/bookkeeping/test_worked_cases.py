@@ -13,6 +13,7 @@ from erp_adapters.ledger import LedgerLine, Voucher
 from pleo_connector.bookkeeping.book import NotBookable, book
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.pleo.export_items import parse_export_item
+from pleo_connector.web import said
 
 EXPORT_DATE = date(2026, 6, 3)
 
@@ -85,6 +86,7 @@ def test_case(
             book(item, mapping, catalog, export_date=EXPORT_DATE, bill_base=base)
         found = [f"{x.type} · {x.fix} · {x.subject}" for x in caught.value.reasons]
         assert found == case["refused"]
+        assert [x.sentence for x in caught.value.reasons if not said.is_known(x.sentence)] == []
         for fragment in case.get("told", []):
             assert fragment in str(caught.value)
         return

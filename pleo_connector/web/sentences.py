@@ -1,0 +1,115 @@
+"""The sentences that tell why an entry could not be booked, with places for what differs.
+
+They are written where the trouble is found, in English, as Pleo is told them, and stored so. `said`
+knows them again by this list and tells them in the reader's language. A worked case whose sentence
+is not in it fails a test.
+"""
+
+from django.utils.translation import gettext_noop as _
+
+# What is wrong. The first one that fits is taken, so those with few words of their own come last.
+WHYS = (
+    _("account %(account)s does not exist in the accounting system"),
+    _("account %(account)s is inactive in the accounting system"),
+    _("account %(account)s is a heading or closed and takes no postings"),
+    _("account %(account)s needs a vendor on each line, and the entry has none"),
+    _("account %(account)s needs a value for %(dimension)s"),
+    _("no wallet account is set for %(currency)s"),
+    _("no wallet account is set"),
+    _("no out-of-pocket account is set"),
+    _("no external reimbursement account is set"),
+    _("no transfer account is set"),
+    _("no accounts payable account is set"),
+    _("no input tax account is set"),
+    _("no reverse charge input tax account is set"),
+    _("no reverse charge output tax account is set"),
+    _("no exchange gain account is set"),
+    _("no exchange loss account is set"),
+    _("no rounding account is set"),
+    _("category %(category)s has no account"),
+    _("it has no category"),
+    _("tax code %(code)s does not exist in the accounting system"),
+    _("tax code %(code)s is inactive in the accounting system"),
+    _("its tax at %(rate)s has no tax code"),
+    _("it has no vendor, and no generic vendor is set"),
+    _("the employee has no code, and no default employee vendor is set"),
+    _("vendor %(vendor)s does not exist in the accounting system"),
+    _("vendor %(vendor)s is blocked in the accounting system"),
+    _("the card purchase has no receipt"),
+    _("the card invoice has no receipt"),
+    _("the out-of-pocket expense has no receipt"),
+    _("the invoice has no receipt"),
+    _("receipt %(number)s could not be fetched: %(said)s"),
+    _("receipt %(number)s is empty"),
+    _("it has no lines"),
+    _("its currency is %(currency)s"),
+    _("it is in %(currency)s, and the accounting system books in %(base)s only"),
+    _("it is in %(currency)s, and one of its lines is in %(other)s"),
+    _("%(amount)s in hundredths has more than %(decimals)s decimals"),
+    _("tax of %(amount)s at %(rate)s (tax type %(type)s) does not add up"),
+    _("tax of %(amount)s is more than the line itself (tax type %(type)s) does not add up"),
+    _("its total of %(amount)s is neither the sum of its lines nor that sum with tax"),
+    _("its lines add up to %(lines)s, and its total is %(total)s"),
+    _("%(day)s lies in a closed period of the accounting system"),
+    _("bookkeeping method %(method)s is not known"),
+    _("type %(type)s is not known"),
+    _("subtype %(subtype)s of %(type)s is not known"),
+    _("%(value)s does not exist in the accounting system"),
+    _("%(value)s is blocked in the accounting system"),
+)
+# What to do about it.
+HINTS = (
+    _("Choose another category in Pleo, or an account for it in the mapping."),
+    _("Choose another contra account in Pleo, or an account for it in the mapping."),
+    _("Choose another account for %(code)s in the mapping."),
+    _("Choose another account in the account settings."),
+    _("Choose it in the account settings."),
+    _("Choose another account in the rule."),
+    _("Choose another account, or choose a vendor in Pleo."),
+    _("Choose a category with an account in Pleo and export it again."),
+    _("Choose a tag for it in Pleo, or set it by a rule."),
+    _("Let dimensions be copied to counter lines, or choose another account."),
+    _("Choose another tax code in the rule."),
+    _("Choose another tax code in Pleo, or one for it in the mapping."),
+    _("Give the tax code of the line a code in Pleo."),
+    _("Choose a vendor in Pleo, or set a generic vendor."),
+    _("Choose another generic vendor in the vendor settings."),
+    _("Check the vendor in the accounting system, or choose another one in Pleo."),
+    _("Give the employee a code in Pleo, or set a default employee vendor."),
+    _("Add the vendor in the accounting system, or change the employee's code in Pleo."),
+    _("Choose another tag in Pleo, or add the value in the accounting system."),
+    _("Choose another value in the rule, or add it in the accounting system."),
+    _("Add the receipt in Pleo, or allow entries without one in the posting settings."),
+    _(
+        "Mend the receipt in Pleo and export the entry again, or let entries be booked without "
+        "their receipts in the posting settings."
+    ),
+    _("Open the entry in Pleo, choose a category and export it again."),
+    _("Correct the currency in Pleo and export it again."),
+    _("Book it by hand, or use a wallet in %(currency)s."),
+    _("Set the currency of invoices to the wallet's currency."),
+    _("Check the amounts in Pleo and export it again."),
+    _("Check how Pleo sends currencies without decimals in the posting settings."),
+    _("Correct the tax of the line in Pleo and export it again."),
+    _("Check the amounts and the tax in Pleo and export it again."),
+    _("Check the split in Pleo and export it again."),
+    _("Open the period, or let the posting settings move the date."),
+    _("Open the period; the export date %(day)s is closed as well."),
+    _("Open a period in the accounting system; no later one is open."),
+    _("Choose another bookkeeping method in Pleo and export it again."),
+    _("Book it by hand, and tell support that Pleo sends it."),
+    # After the accounting system's own words.
+    _("Export it again in Pleo when %(erp)s works: what is booked already is not booked twice."),
+    _("Reconnect %(erp)s, and export it again in Pleo."),
+    _("Give the user of this connection the right in %(erp)s, or reconnect with another user."),
+    _(
+        "Choose another category in Pleo or another account for it in the mapping, or open the "
+        "account in %(erp)s."
+    ),
+    _("Check the vendor in %(erp)s, or choose another one in Pleo."),
+    _("Choose another tax code in Pleo, or add it in %(erp)s."),
+    _("Choose another tag in Pleo, or add the value in %(erp)s."),
+    _("Name a journal of %(erp)s in the posting settings."),
+    _("Open the period in %(erp)s, or let the posting settings move the date."),
+    _("Change it in Pleo or in %(erp)s, and export it again."),
+)
