@@ -51,6 +51,7 @@ operations = [
     path(ONE + "plans/", plans.Plans.as_view(), name="api-plans"),
     path(PLAN, plans.OnePlan.as_view(), name="api-plan"),
     path(PLAN + "items/", plans.Items.as_view(), name="api-plan-items"),
+    path(PLAN + "items/<int:number>/", plans.OneItem.as_view(), name="api-plan-item"),
     path(PLAN + "approve/", plans.Approve.as_view(), name="api-plan-approve"),
     path(PLAN + "keep/", plans.Keep.as_view(), name="api-plan-keep"),
     path(PLAN + "archive/", plans.Archive.as_view(), name="api-plan-archive"),

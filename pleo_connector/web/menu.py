@@ -77,7 +77,7 @@ TABS: dict[str, tuple[Item, ...]] = {
         Item("sync-values", _("Tags"), ""),
         Item("sync-accounts", _("Accounts"), ""),
         Item("sync-tax-codes", _("Tax codes"), ""),
-        Item("plans", _("Plans"), "", ("plan", "plan-approve")),
+        Item("plans", _("Plans"), "", ("plan", "plan-record", "plan-approve")),
         Item("kept", _("Kept"), "", ("kept-let-go",)),
     ),
 }

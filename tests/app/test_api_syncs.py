@@ -77,6 +77,8 @@ def test_a_plan_is_read_record_by_record(program: Program, ids: Any) -> None:
     assert [item["number"] for item in page["results"]] == [2, 3]
     rest = program.call("get", page["next"], None).json()
     assert [item["number"] for item in rest["results"]] == [4]
+    assert program.get("api-plan-item", ids[1], 4).json() == rest["results"][0]
+    refused(program.get("api-plan-item", ids[1], 5), 404, "not_found")
     found = program.get("api-plan-items", ids[1], search="c00001").json()["results"]
     assert [item["code"] for item in found] == ["C00001"]
 

@@ -81,11 +81,13 @@ class Place:
             "problem-again": (self.problem.public_id,),
             "problem-mute": (self.problem.public_id,),
             **dict.fromkeys(PLANS, (self.connection.public_id, plan_of(self.connection))),
+            "plan-record": (self.connection.public_id, plan_of(self.connection), 2),
             "kept-let-go": (self.connection.public_id, keep_record(self.connection).pk),
             **{
                 f"entry-{name}": (self.job.public_id, self.job.items.all()[0].public_id)
                 for name in ("by-hand", "not-by-hand", "reverse", "book-again", "receipts")
             },
+            "api-plan-item": (plan_of(self.connection), 2),
             **dict.fromkeys(API_PLANS, (plan_of(self.connection),)),
             "api-schedule": (self.connection.public_id, "tags"),
             "api-let-go": (self.connection.public_id, keep_record(self.connection).pk),
@@ -288,6 +290,7 @@ TABLE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...] | None]] = {
     "plans": (SEE, None),
     "plan": (SEE, None),
     "plan-progress": (SEE, None),
+    "plan-record": (SEE, None),
     "plan-keep": (MOVE, OPERATE),
     "plan-approve": ((200, 200, 200, 403, 404, 404, LOGIN), OPERATE),
     "exports": (SEE, None),
@@ -334,6 +337,7 @@ API = {
     "api-plans": [("GET", "sync:read")],
     "api-plan": [("GET", "sync:read")],
     "api-plan-items": [("GET", "sync:read")],
+    "api-plan-item": [("GET", "sync:read")],
     "api-plan-approve": [("POST", "sync:write")],
     "api-plan-keep": [("POST", "sync:write")],
     "api-plan-archive": [("POST", "sync:write")],

@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
+from pleo_connector.catalog.causes import causes_of
 from pleo_connector.catalog.models import (
     KeptRecord,
     SyncPlan,
@@ -22,7 +24,8 @@ from pleo_connector.catalog.models import (
 )
 from pleo_connector.catalog.queries import sync_settings
 from pleo_connector.connections.models import Connection
-from pleo_connector.history.models import Run
+from pleo_connector.history.models import Problem, Run
+from pleo_connector.history.problems import note_problems
 from pleo_connector.tenants.models import AuditEntry, Tenant
 from tests.app import factories
 from tests.app.conftest import Desk
@@ -400,6 +403,44 @@ def test_plans_are_listed_with_who_decided(client: Client, connection: Connectio
 
 
 # -- Values and kept records --------------------------------------------------------------------
+
+
+def test_a_record_that_could_not_be_changed_has_a_page_with_the_way_to_mend_it(
+    client: Client, connection: Connection
+) -> None:
+    plan = make_plan(connection, state="over", create=2, update=1, failed=1)
+    listed = look(client, "plan", connection.public_id, plan.run.public_id)
+    assert reverse("plan-record", args=[connection.public_id, plan.run.public_id, 2]) in listed
+    page = look(client, "plan-record", connection.public_id, plan.run.public_id, 2)
+    assert "The change could not be made." in page
+    assert "Pleo takes no more tags in this group." in page
+    assert "Old name → Operations 2" in page
+    assert f'href="{settings.PLEO_APP_URL}"' in page
+    assert "Try again now" in page
+    assert "A later run" not in page
+    assert "The change is made." in look(
+        client, "plan-record", connection.public_id, plan.run.public_id, 0
+    )
+    later = make_plan(connection, state="over", none=1, ago=timedelta(minutes=1))
+    page = look(client, "plan-record", connection.public_id, later.run.public_id, 0)
+    assert "It is left out, so Pleo does not show it." in page
+    assert 'href="https://erp.example.com"' in page
+    page = look(client, "plan-record", connection.public_id, plan.run.public_id, 2)
+    assert "A later run had something to change too" in page
+    gone = reverse("plan-record", args=[connection.public_id, plan.run.public_id, 99])
+    assert client.get(gone).status_code == 404
+
+
+def test_a_problem_and_a_run_lead_to_the_records_that_have_it(
+    client: Client, connection: Connection
+) -> None:
+    plan = make_plan(connection, state="over", create=2, failed=1)
+    now = timezone.now()
+    note_problems(connection=connection, kind="tags", run=plan.run, found=causes_of(plan), now=now)
+    problem = Problem.objects.get(connection=connection, kind="tags")
+    there = reverse("plan", args=[connection.public_id, plan.run.public_id]) + "?state=failed"
+    assert f"{there}&entity=tag" in unescape(look(client, "problem", problem.public_id))
+    assert there in look(client, "run", plan.run.public_id)
 
 
 def test_values_stand_beside_their_tags(client: Client, connection: Connection) -> None:

@@ -50,6 +50,7 @@ def test_with_a_little(visitor: Page, place: Place) -> None:
     wrong = [x for name in PAGES for x in wrong_with(visitor, some, name, "some")]
     failed = some.sync_plans.get(kind="tax_codes").run.public_id
     wrong += wrong_with(visitor, some, "plan", "failed", failed)
+    wrong += wrong_with(visitor, some, "plan-record", "failed", failed, 1)
     moving = some.sync_plans.get(kind="vendors").run.public_id
     wrong += wrong_with(visitor, some, "plan", "moving", moving)
     assert not wrong, "\n".join(wrong)

@@ -81,6 +81,16 @@ class Items(PlanView):
         return self.page(items_of(self.plan(public_id), **query), ItemShape)
 
 
+class OneItem(PlanView):
+    needs = {"GET": ApiScope.SYNC_READ}
+
+    @extend_schema(operation_id="get_plan_item", responses=ItemShape)
+    def get(self, request: Request, public_id: UUID, number: int) -> Response:
+        """One record of a plan, and what became of it."""
+        item = get_object_or_404(self.plan(public_id).items, position=number)
+        return Response(ItemShape(item).data)
+
+
 class Approve(PlanView):
     needs = {"POST": ApiScope.SYNC_WRITE}
 

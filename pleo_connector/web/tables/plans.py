@@ -1,6 +1,6 @@
 """Plans, and what one of them changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -71,12 +71,13 @@ class ItemTable(ListTable):
         self,
         rows: Iterable[SyncPlanItem],
         *,
+        link: Callable[[SyncPlanItem], str],
         dimensions: Mapping[str, str],
         can_pick: bool,
         is_waiting: bool,
         **kwargs: Any,
     ) -> None:
-        self.dimensions, self.is_waiting = dimensions, is_waiting
+        self.link, self.dimensions, self.is_waiting = link, dimensions, is_waiting
         super().__init__(rows, exclude=() if can_pick else ("pick",), **kwargs)
 
     def render_pick(self, record: SyncPlanItem) -> SafeString | str:
@@ -95,7 +96,8 @@ class ItemTable(ListTable):
         new = record.name or record.key
         shown = format_html("{} → {}", record.old_name, new) if record.old_name else new
         place = where(record.entity, record.group, self.dimensions)
-        return format_html('{}<br><span class="quiet">{}</span>', shown, place)
+        linked = format_html('<a class="main-link" href="{}">{}</a>', self.link(record), shown)
+        return format_html('{}<br><span class="quiet">{}</span>', linked, place)
 
     def render_reason(self, value: str) -> str:
         return _(value)

@@ -74,6 +74,7 @@ def plan(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpResponse:
         "total": chosen.qs.count() if part.before or part.after else len(part.rows),
         "table": ItemTable(
             part.rows,
+            link=lambda item: f"{here}records/{item.position}/",
             dimensions=dimension_names(visit.connection),
             can_pick=shown["can_pick"],
             is_waiting=is_waiting,

@@ -6,9 +6,11 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from pleo_connector.catalog.models import Entity, SyncPlan, SyncPlanItem
 from pleo_connector.exports.queries import latest_items, vouchers_of
 from pleo_connector.history.models import Problem
 from pleo_connector.history.problems import mute, note_seen, unmute
@@ -95,8 +97,21 @@ def problem(request: HttpRequest, visit: Visit, problem: Problem) -> HttpRespons
         "events": [event_row(event) for event in events_of(problem)],
         "mutes": [(name, label) for name, (label, _length) in MUTES.items()],
         "is_muted": problem.is_muted(now),
+        "records": _records(visit, problem),
     }
     return render(request, "web/problem.html", shown)
+
+
+def _records(visit: Visit, problem: Problem) -> str:
+    """Where the records of a sync stand that have this problem; empty of other problems."""
+    entity = problem.type.removeprefix("sync_")
+    if entity == problem.type or entity not in Entity.values:
+        return ""
+    plan = SyncPlan.objects.filter(run=problem.run_id).select_related("run").first()
+    if plan is None:  # kept no longer
+        return ""
+    url = reverse("plan", args=[visit.connection.public_id, plan.run.public_id])
+    return f"{url}?state={SyncPlanItem.State.FAILED}&entity={entity}"
 
 
 @on_problem

@@ -1,0 +1,44 @@
+"""What became of one record of a plan, in sentences, and the place that mends it."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
+from pleo_connector.connections.models import Connection
+from pleo_connector.web.fixes import Fix
+from pleo_connector.web.words import Headline, Text, Tone, erp_label
+
+Action, State = SyncPlanItem.Action, SyncPlanItem.State
+STATES: dict[str, tuple[Tone, Text]] = {
+    State.PLANNED: ("busy", gettext_lazy("The change is about to be made.")),
+    State.SENT: ("busy", gettext_lazy("The change is sent, and its answer is looked up.")),
+    State.DONE: ("ok", gettext_lazy("The change is made.")),
+    State.FAILED: ("bad", gettext_lazy("The change could not be made.")),
+    State.KEPT: ("ok", gettext_lazy("It stays in Pleo, because somebody keeps it.")),
+    State.DROPPED: ("quiet", gettext_lazy("Nothing had to be changed any more.")),
+}
+
+
+def record_headline(plan: SyncPlan, item: SyncPlanItem) -> Headline:
+    detail = _(item.problem) if item.problem else ""
+    if item.action == Action.NONE:
+        return Headline("attention", _("It is left out, so Pleo does not show it."), detail=detail)
+    if plan.state == SyncPlan.State.WAITING and item.state == State.PLANNED:
+        return Headline("attention", _("Nothing is changed in Pleo before you approve."))
+    tone, text = STATES[item.state]
+    return Headline(tone, str(text), detail=detail)
+
+
+def fix_of_record(connection: Connection, item: SyncPlanItem) -> Fix | None:
+    """On the side that did not take it, or has what cannot be shown; None of what is not wrong."""
+    if item.state != State.FAILED:
+        return None
+    if item.action not in (Action.NONE, Action.ADOPT):
+        return Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
+    system = {"system": erp_label(connection)}
+    if url := connection.erp_settings.get("base_url"):
+        return Fix(_("Open %(system)s") % system, url, is_outside=True)
+    label = _("Check the connection to %(system)s") % system
+    return Fix(label, reverse("erp-choose", args=[connection.public_id]))

@@ -1,0 +1,43 @@
+"""One record of a plan: what was to be changed, what became of it, and what mends it."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from pleo_connector.catalog.models import SyncPlan
+from pleo_connector.catalog.queries import get_plan, latest_plans
+from pleo_connector.web.plan_words import ACTIONS
+from pleo_connector.web.record_words import fix_of_record, record_headline
+from pleo_connector.web.tables.plans import where
+from pleo_connector.web.views.plans import dimension_names
+from pleo_connector.web.visit import Visit, on_connection
+
+
+@on_connection()
+def plan_record(request: HttpRequest, visit: Visit, run_id: UUID, number: int) -> HttpResponse:
+    connection = visit.connection
+    plan = get_plan(connection, run_id)
+    item = get_object_or_404(plan.items, position=number)
+    latest = latest_plans(connection)[plan.kind]
+    fix = fix_of_record(connection, item)
+    shown = {
+        "visit": visit,
+        "connection": connection,
+        "plan": plan,
+        "item": item,
+        "headline": record_headline(plan, item),
+        "place": where(item.entity, item.group, dimension_names(connection)),
+        "change": ACTIONS[item.action],
+        "why": _(item.reason),
+        "fix": fix,
+        "can_try": fix and visit.can_operate and plan.state == SyncPlan.State.OVER,
+        "latest": latest if latest.pk != plan.pk else None,
+        "facts": [
+            (_("Correlation id"), run_id),
+            (_("Number in the plan"), item.position),
+            (_("Pleo's id"), item.pleo_id),
+        ],
+    }
+    return render(request, "web/plan_record.html", shown)
