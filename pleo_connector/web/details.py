@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from pleo_connector.bookkeeping.result import Reason
 from pleo_connector.connections.models import Connection
+from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.preview import PreviewedEntry
 from pleo_connector.exports.queries import Cause
@@ -97,10 +99,15 @@ class PreviewView:
 
     entry: PreviewedEntry
     vouchers: Sequence[Lines]
+    reasons: Sequence[tuple[Reason, Fix | None]]
 
     @classmethod
-    def of(cls, entry: PreviewedEntry, names: Mapping[str, str]) -> "PreviewView":
-        return cls(entry, [Lines.of(voucher, names) for voucher in entry.vouchers])
+    def of(
+        cls, connection: Connection, entry: PreviewedEntry, names: Mapping[str, str]
+    ) -> "PreviewView":
+        fixes = [_fix_of(connection, reason) for reason in entry.reasons]
+        lines = [Lines.of(voucher, names) for voucher in entry.vouchers]
+        return cls(entry, lines, list(zip(entry.reasons, fixes, strict=True)))
 
     @property
     def who(self) -> str:
@@ -108,21 +115,36 @@ class PreviewView:
         return (item.supplier.name if item and item.supplier else "") or ""
 
 
+def _fix_of(connection: Connection, reason: Reason) -> Fix | None:
+    if reason.fix == "pleo":
+        return Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
+    return fix_for(connection, reason.fix, subject=reason.subject)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     cause: Cause
     fix: Fix | None
 
+    @property
+    def subject(self) -> str:
+        """Empty where the sentence names it already."""
+        is_named = self.cause.subject.casefold() in self.cause.sentence.casefold()
+        return "" if is_named else self.cause.subject
 
-def problems_of(connection: Connection, causes: Sequence[Cause]) -> list[Problem]:
-    return [Problem(cause, _fix(connection, cause)) for cause in causes]
+
+def problems_of(job: ExportJob, causes: Sequence[Cause]) -> list[Problem]:
+    return [Problem(cause, _fix(job, cause)) for cause in causes]
 
 
-def _fix(connection: Connection, cause: Cause) -> Fix | None:
+def _fix(job: ExportJob, cause: Cause) -> Fix | None:
     """One entry is opened in Pleo itself; of several, Pleo's export page."""
+    if cause.fix == LOOK_UP:
+        url = reverse("export", args=[job.public_id])
+        return Fix(_("Say what you found"), f"{url}#look-up")
     url = cause.pleo_url if cause.entries == 1 and cause.pleo_url else settings.PLEO_APP_URL
     fix = fix_for(
-        connection,
+        job.connection,
         cause.fix,
         subject=cause.subject,
         pleo_url=url,

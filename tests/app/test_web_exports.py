@@ -132,8 +132,8 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
     job = factories.make_job(connection, booked=5, failed=7)
     page = export(client, job)
     assert page.count('class="problem"') == 3
-    assert "<strong>3 entries</strong> · 6110" in page
-    assert "<strong>2 entries</strong> · project P777" in page
+    assert "<strong>3 entries</strong></p><p>Account 6110 Stationery, closed" in page
+    assert "<strong>2 entries</strong></p><p>Project P777 does not exist" in page
     assert reverse("categories", args=[connection.public_id]) + "?code=6110" in page
     assert "Account 6110 Stationery, closed is inactive" in page
 

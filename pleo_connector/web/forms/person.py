@@ -30,6 +30,7 @@ class PersonForm(forms.Form):
         label=_("E-mails about problems"),
         help_text=_("Of all your companies. A problem is told once, and again if it comes back."),
         choices=Mail.choices,
+        widget=forms.RadioSelect,
         required=False,
     )
 

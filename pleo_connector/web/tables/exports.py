@@ -8,12 +8,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import Posting
 from pleo_connector.web import words
 from pleo_connector.web.details import EntryRow
 from pleo_connector.web.rows import ExportRow
 from pleo_connector.web.tables.base import (
     DayColumn,
+    Empty,
     LastedColumn,
     LinkColumn,
     ListTable,
@@ -25,8 +27,20 @@ from pleo_connector.web.tables.base import (
 )
 from pleo_connector.web.templatetags.words import badge, item_badge, moment, posting_badge
 
+NONE_YET = gettext_lazy(
+    "No export has come yet. Choose entries in Pleo under Export; they appear here when Pleo "
+    "hands them over."
+)
 UNDONE = (Posting.State.REVERSING, Posting.State.REVERSED)
 KEEP = {"td": {"class": "keep"}}
+
+
+def none_yet(connection: Connection) -> Empty:
+    """Instead of exports where there are none."""
+    if connection.state != Connection.State.SETUP:
+        return Empty(NONE_YET)
+    text = _("Exports appear here once the connection is live.")
+    return Empty(text, reverse("setup", args=[connection.public_id]), _("Go on setting up"))
 
 
 def _export(row: ExportRow) -> str:

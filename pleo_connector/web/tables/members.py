@@ -40,7 +40,7 @@ class MemberTable(ListTable):
         return state("ok", _("Set up")) if value else _("None")
 
     def render_seen(self, value: datetime | None) -> SafeString | str:
-        return moment(value) or _("never")
+        return moment(value) or _("Never")
 
 
 class InvitationTable(ListTable):

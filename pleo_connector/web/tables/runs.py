@@ -45,7 +45,7 @@ class RunTable(ListTable):
         attrs={"a": {}},
     )
     kind = TextColumn(gettext_lazy("What"), attrs=KEEP)
-    result = TextColumn(gettext_lazy("Result"), accessor="pk")
+    result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "name"}})
     total = NumberColumn(gettext_lazy("Entries"))
     succeeded = NumberColumn(gettext_lazy("Done"))
     failed = NumberColumn(gettext_lazy("Failed"))

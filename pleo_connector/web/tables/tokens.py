@@ -49,7 +49,7 @@ class TokenTable(ListTable):
         return format_html('{}<br><span class="quiet">{}</span>', moment(value), by)
 
     def render_used(self, value: datetime | None) -> SafeString | str:
-        return moment(value) or _("never")
+        return moment(value) or _("Never")
 
     def render_state(self, value: datetime | None, record: ApiToken) -> SafeString:
         if record.revoked_at:

@@ -1,5 +1,7 @@
 """One connection: its health, its set-up, and the buttons that move it."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +18,10 @@ from pleo_connector.history.queries import last_good_calls
 from pleo_connector.web import words
 from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.menu import problems_of
+from pleo_connector.web.problems import list_headline
 from pleo_connector.web.rows import export_rows, jobs_of
 from pleo_connector.web.steps import next_step, open_steps, steps_of
-from pleo_connector.web.tables.base import Empty
-from pleo_connector.web.tables.exports import ExportTable
-from pleo_connector.web.views.exports import NONE_YET
+from pleo_connector.web.tables.exports import ExportTable, none_yet
 from pleo_connector.web.visit import Seat, Visit, on_company, on_connection
 
 NEWEST = 5  # exports on the connection's page
@@ -41,23 +42,32 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     jobs = list(jobs_of(connection)[:NEWEST])
     now = timezone.now()
+    problems = problems_of(request).get(connection.pk, 0)
     is_looking = connection.lease_until is not None and connection.lease_until > now
     shown = {
         "visit": visit,
         "connection": connection,
-        "headline": words.connection_headline(connection),
+        "headline": _headline(connection, problems),
         "grant": connection.pleo_grant if words.has_pleo(connection) else None,
         "calls": last_good_calls(connection),
         "read_at": read_at(connection),
-        "table": ExportTable(export_rows(jobs, counts_of(jobs)), empty=Empty(NONE_YET)),
+        "table": ExportTable(export_rows(jobs, counts_of(jobs)), empty=none_yet(connection)),
         "waiting": waiting_entries([connection]).get(connection.pk, 0),
         "problems_url": problems_url(connection),
-        "problems": problems_of(request).get(connection.pk, 0),
+        "problems": problems,
         "is_looking": is_looking,
         "is_due": connection.wake_at is not None and connection.wake_at <= now,
         "now": now,
     }
     return render(request, "web/connection.html", shown)
+
+
+def _headline(connection: Connection, problems: int) -> words.Headline:
+    """A connection that works is not well while entries cannot be booked."""
+    headline = words.connection_headline(connection)
+    if headline.tone != "ok" or not problems:
+        return headline
+    return replace(headline, tone="attention", detail=list_headline(problems).text)
 
 
 @on_connection()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 import erp_adapters
 from erp_adapters.base import Access, ErpAdapter
-from erp_adapters.errors import RemoteError
+from erp_adapters.errors import RemoteError, Unavailable
 from erp_adapters.ledger import Company
 from pleo_connector.catalog.actions import refresh_catalog
 from pleo_connector.catalog.wakes import retry_after_reconnect
@@ -102,6 +102,9 @@ def _tested(form: ErpForm) -> Company | None:
         return _open(form.adapter, form.settings(), form.secrets()).company()
     except ValueError as error:
         form.refuse(str(error))
+    except Unavailable as error:
+        what_to_do = _("Check the address, or try again in a few minutes.")
+        form.refuse(f"{error.message} {what_to_do}")
     except RemoteError as error:
         form.refuse(error.message)
     return None

@@ -43,7 +43,7 @@ from pleo_connector.web.details import (
 from pleo_connector.web.fixes import Fix, fix_for
 from pleo_connector.web.rows import export_rows, jobs_of, lasted
 from pleo_connector.web.tables.base import Empty, page_of
-from pleo_connector.web.tables.exports import EntryTable, ExportTable
+from pleo_connector.web.tables.exports import EntryTable, ExportTable, none_yet
 from pleo_connector.web.views.asked import Question, questions
 from pleo_connector.web.visit import Visit, on_connection, on_export, on_problem
 
@@ -51,10 +51,6 @@ ENTRIES_PER_PAGE = 100
 CALLS = 50  # the first ones; the page of the run has them all
 Status = ExportJobItem.Status
 FILTERS = {"failed": Status.FAILED, "booked": Status.SUCCESSFUL}
-NONE_YET = gettext_lazy(
-    "No export has come yet. Choose entries in Pleo under Export; they appear here when Pleo "
-    "hands them over."
-)
 EMPTY: dict[str, words.Text] = {
     "": gettext_lazy("The entries are being read from Pleo."),
     "failed": gettext_lazy("Every entry that was tried is booked."),
@@ -66,7 +62,7 @@ EMPTY: dict[str, words.Text] = {
 def exports(request: HttpRequest, visit: Visit) -> HttpResponse:
     page = page_of(request, jobs_of(visit.connection))
     rows = export_rows(page, counts_of(list(page)))
-    table = ExportTable(rows, page=page, empty=Empty(NONE_YET))
+    table = ExportTable(rows, page=page, empty=none_yet(visit.connection))
     shown = {"visit": visit, "connection": visit.connection, "table": table}
     return render(request, "web/exports.html", shown)
 
@@ -156,7 +152,7 @@ def _progress(job: ExportJob) -> dict[str, Any]:
         "counts": counts,
         "headline": words.export_headline(job, counts),
         "rate": booking_rate(job) if job.run.state == Run.State.RUNNING else None,
-        "problems": problems_of(job.connection, causes_of(job)) if counts.failed else [],
+        "problems": problems_of(job, causes_of(job)) if counts.failed else [],
         "end": _mends_the_end(job) if job.run.state == Run.State.FAILED else None,
     }
 

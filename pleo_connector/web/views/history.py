@@ -54,7 +54,7 @@ def run_page(request: HttpRequest, visit: Visit, run: Run) -> HttpResponse:
         "connection": visit.connection,
         "job": job,
         "has_plan": job is None and hasattr(run, "sync_plan"),
-        "problems": problems_of(visit.connection, causes_of(job)) if job and run.failed else [],
+        "problems": problems_of(job, causes_of(job)) if job and run.failed else [],
     }
     return render(request, "web/run.html", shown)
 

@@ -28,6 +28,11 @@ def _note_codes(connection: Connection, entries: Sequence[PreviewedEntry]) -> No
     note_codes(connection=connection, codes=codes, now=timezone.now())
 
 
+def _is_bookable(entry: PreviewedEntry) -> bool:
+    """What needs a person stands first."""
+    return entry.is_booked or not entry.reasons
+
+
 @on_connection()
 def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
@@ -44,6 +49,7 @@ def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
                 _note_codes(connection, entries)
         except (RemoteError, ValueError) as error:
             problem = error.message if isinstance(error, RemoteError) else str(error)
+    entries.sort(key=_is_bookable)
     page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     names = account_names(connection)
     shown = {
@@ -53,10 +59,10 @@ def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "job": job,
         "problem": problem,
         "total": len(entries),
-        "refused": sum(bool(entry.reasons) and not entry.is_booked for entry in entries),
+        "refused": sum(not _is_bookable(entry) for entry in entries),
         "booked": sum(entry.is_booked for entry in entries),
         "page": page,
-        "views": [PreviewView.of(entry, names) for entry in page],
+        "views": [PreviewView.of(connection, entry, names) for entry in page],
         "pleo_app_url": settings.PLEO_APP_URL,
     }
     return render(request, "web/preview.html", shown)

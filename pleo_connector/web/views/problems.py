@@ -93,7 +93,12 @@ def problem(request: HttpRequest, visit: Visit, problem: Problem) -> HttpRespons
         "row": row,
         "problem": problem,
         "headline": headline_of(row),
-        "table": EntryTable(entries, page=page, empty=Empty(_("No entry is left."))),
+        "table": EntryTable(
+            entries,
+            page=page,
+            empty=Empty(_("No entry is left.")),
+            exclude=() if postings else ("account", "voucher"),
+        ),
         "events": [event_row(event) for event in events_of(problem)],
         "mutes": [(name, label) for name, (label, _length) in MUTES.items()],
         "is_muted": problem.is_muted(now),

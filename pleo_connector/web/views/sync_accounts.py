@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -43,13 +44,13 @@ def sync_accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
         page=page,
         unused=unused,
         system=erp_label(connection),
-        empty=Empty(_("No account matches."), "?", _("Show all")),
+        empty=_empty(connection, accounts),
     )
     shown = {
         "visit": visit,
         "connection": connection,
         "headline": _headline(accounts, unused),
-        "filter": {"fields": list(form)},
+        "filter": {"fields": list(form)} if accounts else None,
         "table": table,
         "compared_at": compared,
         "asked_at": chosen.unused_asked_at,
@@ -58,7 +59,19 @@ def sync_accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "web/sync_accounts.html", shown)
 
 
+def _empty(connection: Connection, accounts: list[Account]) -> Empty:
+    if accounts:
+        return Empty(_("No account matches."), "?", _("Show all"))
+    return Empty(
+        _("No accounts have been read yet. They are read when the accounting system is connected."),
+        reverse("erp-choose", args=[connection.public_id]),
+        _("Connect the accounting system"),
+    )
+
+
 def _headline(accounts: list[Account], unused: set[str]) -> Headline:
+    if not accounts:
+        return Headline("quiet", _("No account has been read yet."))
     usable = [x for x in accounts if x.is_active and x.is_postable]
     text = _("%(some)s of %(all)s accounts belong in Pleo.")
     filled = {"some": number(len(usable)), "all": number(len(accounts))}
