@@ -17,6 +17,7 @@ NO_PAGE = {
     **dict.fromkeys(("export-progress", "plan-progress"), "a part of a page"),
     "account_email": "leads to the settings",
     "connection-new": "a button",
+    "entry-receipts": "a button",
     "mfa_download_recovery_codes": "a file",
     "pleo-settings": "leads to the connection",
     "webhook-test": "a button",
