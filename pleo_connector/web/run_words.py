@@ -7,7 +7,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import Counts
 from pleo_connector.history.models import Run
-from pleo_connector.web import words
+from pleo_connector.web import said, words
 from pleo_connector.web.words import Badge, Headline, Text
 
 EXPORT = "export"
@@ -74,24 +74,24 @@ def headline_of(run: Run) -> Headline:
     if not run.is_over:
         return Headline("busy", _("At work."))
     if run.state == Run.State.COMPLETED:
-        return Headline("ok", run.headline or _done(run))
+        return Headline("ok", said.again(run.headline) or _done(run))
     if run.state == Run.State.FAILED:
-        return Headline("bad", _("Ended before its last step."), detail=run.headline)
+        return Headline("bad", _("Ended before its last step."), detail=said.again(run.headline))
     text = words.counted(
         ngettext("%(count)s record failed.", "%(count)s records failed.", run.failed), run.failed
     )
-    return Headline("bad", text, detail=run.headline)
+    return Headline("bad", text, detail=said.again(run.headline))
 
 
 def _waiting(run: Run) -> Headline:
     if run.waiting_for == "reconnect":
-        return Headline("attention", _("Reconnect Pleo to go on."), detail=run.headline)
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=said.again(run.headline))
     if run.waiting_until is None:
-        return Headline("attention", run.headline or _("Waiting for a person."))
+        return Headline("attention", said.again(run.headline) or _("Waiting for a person."))
     if run.waiting_for == "us":
-        return Headline("busy", _("Trying again at"), run.waiting_until, run.headline)
+        return Headline("busy", _("Trying again at"), run.waiting_until, said.again(run.headline))
     text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
-    return Headline("busy", text, run.waiting_until, run.headline)
+    return Headline("busy", text, run.waiting_until, said.again(run.headline))
 
 
 def _done(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""The sentences that tell why an entry could not be booked, with places for what differs.
+"""The sentences that tell what went wrong, with places for what differs.
 
 They are written where the trouble is found, in English, as Pleo is told them, and stored so. `said`
 knows them again by this list and tells them in the reader's language. A worked case whose sentence
@@ -112,4 +112,59 @@ HINTS = (
     _("Name a journal of %(erp)s in the posting settings."),
     _("Open the period in %(erp)s, or let the posting settings move the date."),
     _("Change it in Pleo or in %(erp)s, and export it again."),
+)
+# Told as a whole: why a run waits or ended, and what is wrong with a connection.
+WHOLES = (
+    _("Checking in %(erp)s what was booked."),
+    _("Checking in %(erp)s what was attached."),
+    _("Checking in %(erp)s what was created."),
+    _("Checking in %(erp)s what was reversed."),
+    _("Nothing has changed in %(erp)s."),
+    _("%(erp)s does not accept our credentials."),
+    _("%(erp)s cannot be reached."),
+    _("%(erp)s asks us to slow down."),
+    _("%(erp)s takes no more calls from us for the moment."),
+    _("%(erp)s did not answer, so it is not known whether it did what we asked."),
+    _("%(erp)s is out of order (%(status)s)."),
+    _("%(erp)s gave an answer that cannot be read."),
+    _("%(erp)s does not allow this."),
+    _("Pleo has ended our authorisation."),
+    _("Pleo has ended our authorisation. Reconnect Pleo: until then nothing is exported."),
+    _("Pleo does not accept the API key any more."),
+    _("Pleo does not accept the API key any more. Reconnect Pleo: until then nothing is exported."),
+    _("The access to %(erp)s ends on %(day)s. Reconnect it with a new key."),
+    _(
+        "The access to %(erp)s opens the books of %(now)s now, and those of %(before)s were "
+        "confirmed. Reconnect %(again)s."
+    ),
+    _("It is not set yet how entries are booked. Choose the accounts first."),
+    _("%(erp)s keeps no vendor ledger. Turn off Vendor Tagging in Pleo."),
+    _("%(erp)s shows no accounts to this connection, so nothing can be booked."),
+    _("No period is open in %(erp)s, so nothing can be booked. Open one there."),
+    _("None of the %(count)s entries could be booked."),
+    _("Something went wrong on our side. We have been told, and try again."),
+    _("Something went wrong on our side. We have been told and look into it."),
+    _("Something went wrong on our side. Write to us."),
+    _(
+        "Pleo ended this export because an hour passed without a result. What is booked stays "
+        "booked. Export the entries again in Pleo: booked ones are reported and not booked twice."
+    ),
+    _(
+        "This export was cancelled in Pleo. What is booked stays booked. Export the entries again "
+        "in Pleo: booked ones are reported and not booked twice."
+    ),
+    _(
+        "Pleo has ended this export. What is booked stays booked. Export the entries again in "
+        "Pleo: booked ones are reported and not booked twice."
+    ),
+    _("This entry is being reversed in %(erp)s. Export it again when that is done."),
+    _(
+        "This entry was reversed in %(erp)s. To have it booked again, say so on its page, and "
+        "export it again."
+    ),
+    _(
+        "%(erp)s did not answer when this entry was booked, and cannot tell whether it is. Look "
+        "there for %(reference)s in the field %(field)s, and say on the entry's page what you "
+        "found."
+    ),
 )

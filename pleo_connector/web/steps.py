@@ -13,7 +13,7 @@ from pleo_connector.catalog.records import Kind
 from pleo_connector.catalog.values import number_of_values
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping
-from pleo_connector.web import words
+from pleo_connector.web import said, words
 from pleo_connector.web.forms.choices import account_codes
 from pleo_connector.web.rights import NEEDED, rights
 from pleo_connector.web.templatetags.words import day
@@ -79,7 +79,9 @@ def _pleo(connection: Connection) -> Step:
         return Step("pleo", title, False, why, title, url, is_post=True)
     again, grant = _("Reconnect Pleo"), connection.pleo_grant
     if words.is_pleo_dead(connection):
-        return Step("pleo", title, False, grant.dead_reason, again, url, True, is_broken=True)
+        return Step(
+            "pleo", title, False, said.again(grant.dead_reason), again, url, True, is_broken=True
+        )
     allowed = set(grant.scopes.split())
     if allowed and (lacking := NEEDED - allowed):
         text = _("This access lacks rights that exports need: %(rights)s. Allow them in Pleo.")
@@ -102,7 +104,7 @@ def _erp(connection: Connection) -> Step:
     url = reverse("erp-connect", args=[connection.public_id, connection.erp_kind])
     label = words.erp_label(connection)
     if connection.erp_problem:
-        why = connection.erp_problem
+        why = said.again(connection.erp_problem)
         return Step("erp", title, False, why, words.reconnect(label), url, is_broken=True)
     done = _("%(system)s lets us in.") % {"system": label}
     return Step("erp", title, True, done, _("Change the access"), url)
@@ -113,14 +115,13 @@ def _company(connection: Connection) -> Step:
     if connection.erp_confirmed_at is None:
         why = _("You see its name, currency, country and what is closed, and say that it is it.")
         return Step("company", title, False, why, "", "")
+    done = _("%(where)s, books in %(currency)s.")
     if connection.erp_country and connection.erp_lock_date:
         done = _("%(where)s, country %(country)s, books in %(currency)s, closed up to %(day)s.")
     elif connection.erp_country:
         done = _("%(where)s, country %(country)s, books in %(currency)s.")
     elif connection.erp_lock_date:
         done = _("%(where)s, books in %(currency)s, closed up to %(day)s.")
-    else:
-        done = _("%(where)s, books in %(currency)s.")
     done %= {
         "where": words.books_of(connection),
         "country": connection.erp_country,

@@ -85,7 +85,7 @@ def export_headline(job: ExportJob, counts: Counts) -> Headline:
         return _running(counts)
     if counts.failed:
         text = _of_entries(_("%(some)s of %(entries)s could not be booked."), counts, counts.failed)
-        return Headline("bad", text, detail=run.headline)
+        return Headline("bad", text, detail=said.again(run.headline))
     if run.state == Run.State.FAILED or counts.not_reported or counts.waiting:
         return _ended_early(run, counts)
     return Headline("ok", _all_booked(job.connection, counts.total))
@@ -97,11 +97,11 @@ def _of_entries(sentence: str, counts: Counts, some: int) -> str:
 
 def _waiting(run: Run) -> Headline:
     if run.waiting_for == "reconnect":
-        return Headline("attention", _("Reconnect Pleo to go on."), detail=run.headline)
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=said.again(run.headline))
     if run.waiting_for == "us":
-        return Headline("busy", _("Trying again at"), run.waiting_until, run.headline)
+        return Headline("busy", _("Trying again at"), run.waiting_until, said.again(run.headline))
     text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
-    return Headline("busy", text, run.waiting_until, run.headline)
+    return Headline("busy", text, run.waiting_until, said.again(run.headline))
 
 
 def _running(counts: Counts) -> Headline:
@@ -123,7 +123,7 @@ def _ended_early(run: Run, counts: Counts) -> Headline:
             "The export ended before any entry was booked.",
             counts.total,
         )
-    return Headline("bad", text, detail=run.headline)
+    return Headline("bad", text, detail=said.again(run.headline))
 
 
 def _all_booked(connection: Connection, total: int) -> str:
@@ -276,11 +276,11 @@ def connection_headline(connection: Connection) -> Headline:
         text = _("This connection is being set up. Nothing is booked yet.")
         return Headline("attention", text)
     if is_pleo_dead(connection):
-        reason = connection.pleo_grant.dead_reason
+        reason = said.again(connection.pleo_grant.dead_reason)
         return Headline("attention", _("Reconnect Pleo to go on."), detail=reason)
     if connection.erp_problem:
         text = _("Reconnect %(system)s to go on.") % {"system": label}
-        return Headline("attention", text, detail=connection.erp_problem)
+        return Headline("attention", text, detail=said.again(connection.erp_problem))
     if connection.state == Connection.State.PAUSED:
         text = _("Paused. Exports wait in Pleo until the connection is resumed.")
         return Headline("quiet", text)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from pleo_connector.web import said
-from pleo_connector.web.sentences import WHYS
+from pleo_connector.web.sentences import HINTS, WHOLES, WHYS
 
 ACCOUNT = (
     "The entry could not be booked: account 6110 Paper. Old is inactive in the accounting system. "
@@ -34,6 +34,25 @@ def test_all_reasons_of_an_entry_are_told_in_danish() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Checking in Tryton what was booked.", "Kontrollerer i Tryton, hvad der er bogført."),
+        (
+            "Tryton cannot be reached. Export it again in Pleo when Tryton works: what is booked "
+            "already is not booked twice.",
+            "Tryton kan ikke nås. Eksportér den igen i Pleo, når Tryton virker: det, der allerede "
+            "er bogført, bogføres ikke to gange.",
+        ),
+        ("e-books: Unknown move.", "e-books: Unknown move."),
+    ],
+)
+def test_why_a_run_waits_or_ended_is_told(sentence: str, told: str) -> None:
+    assert said.again(sentence) == sentence
+    with translation.override("da"):
+        assert said.again(sentence) == told
+
+
 def test_an_accounting_systems_own_words_stay_and_the_advice_is_told() -> None:
     with translation.override("de"):
         told = said.cause("No such journal. Name a journal of Tryton in the posting settings.")
@@ -50,10 +69,11 @@ def test_what_is_not_known_stays_as_it_is(sentence: str) -> None:
     assert not sentence or not said.is_known(sentence)
 
 
-def test_no_sentence_is_taken_for_another() -> None:
-    for number, why in enumerate(WHYS):
-        hidden = [x for x in WHYS[:number] if pattern_of(x).fullmatch(why)]
-        assert hidden == [], why
+@pytest.mark.parametrize("known", [WHYS, HINTS, WHOLES])
+def test_no_sentence_is_taken_for_another(known: tuple[str, ...]) -> None:
+    for number, sentence in enumerate(known):
+        hidden = [x for x in known[:number] if pattern_of(x).fullmatch(sentence)]
+        assert hidden == [], sentence
 
 
 def pattern_of(template: str) -> "re.Pattern[str]":

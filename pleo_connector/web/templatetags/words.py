@@ -37,6 +37,7 @@ register.filter("connection_badge", words.connection_badge)
 register.filter("erp_label", words.erp_label)
 register.filter("books", words.books_of)
 register.filter("cause", said.cause)
+register.filter("said", said.again)
 
 
 @register.simple_tag
