@@ -50,7 +50,7 @@ FAR_SIDE = {
     "409": WITH_BODY["409"],
     "502": "Pleo or the accounting system did not answer as it should.",
 }
-CALLS_OUT = ("preview", "export_again", "read_dimensions")
+CALLS_OUT = ("preview", "export_again", "read_dimensions", "ask_account_use")
 KEY = {
     "name": HEADER,
     "in": "header",

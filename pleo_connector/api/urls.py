@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from pleo_connector.api.views import (
+    account_use,
     connections,
     dimensions,
     docs,
@@ -46,6 +47,12 @@ operations = [
         name="api-dimensions-read",
     ),
     path(ONE + "tax-kinds/", tax_kinds.TaxKinds.as_view(), name="api-tax-kinds"),
+    path(ONE + "account-use/", account_use.AccountUse.as_view(), name="api-account-use"),
+    path(
+        ONE + "account-use/ask/",
+        account_use.AskAccountUse.as_view(),
+        name="api-account-use-ask",
+    ),
     path(ONE + "kept/", kept.KeptRecords.as_view(), name="api-kept"),
     path(ONE + "kept/<int:number>/let-go/", kept.LetGo.as_view(), name="api-let-go"),
     path(ONE + "plans/", plans.Plans.as_view(), name="api-plans"),

@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_scopes import scope
 
+from pleo_connector.catalog.actions import fresh_catalog
 from pleo_connector.catalog.models import KeptRecord, SyncPlan, SyncSchedule, SyncSettings
+from pleo_connector.catalog.queries import records_of
+from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.models import Connection
 from pleo_connector.tenants.models import ApiScope, AuditEntry
 from pleo_connector.tenants.tokens import create_token
@@ -156,6 +160,31 @@ def test_the_kind_of_a_tax_code_is_chosen(program: Program, ids: Any) -> None:
     )
     back = program.put("api-tax-kinds", ids[0], body={"kinds": {"I25": ""}}).json()
     assert back["tax_codes"][0]["kind"] == ""
+
+
+def test_pleo_is_asked_which_accounts_no_category_uses(desk: Desk) -> None:
+    fresh_catalog(connection=desk.connection, erp=open_erp(desk.connection), now=timezone.now())
+    used, idle = [x for x in records_of(desk.connection, "accounts") if x.is_postable][:2]
+    rows = [
+        {"externalId": x.id, "code": x.code, "name": x.name, "archived": False}
+        for x in (used, idle)
+    ]
+    seed = {"accounts": rows, "categories": [{"name": "Office", "account": used.id}]}
+    desk.simulator("PUT", f"/companies/{desk.company['id']}/master-data", **seed)
+    scopes = [ApiScope.SYNC_READ, ApiScope.SYNC_WRITE]
+    _, secret = create_token(
+        tenant=desk.tenant, name="x", scopes=scopes, expires_at=None, actor=desk.user
+    )
+    address = reverse("api-account-use", args=[desk.connection.public_id])
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert Client().get(address, headers=headers).json() == {"asked_at": None, "unused": []}
+    told = Client().post(f"{address}ask/", headers=headers).json()
+    assert told["unused"] == [{"id": idle.id, "code": idle.code, "name": idle.name}]
+    assert told["asked_at"] is not None
+    fault = {"method": "POST", "path": "/v1/chart-of-accounts:search"}
+    desk.simulator("POST", "/faults", match=fault, effect={"status": 403})
+    refused(Client().post(f"{address}ask/", headers=headers), 502, "far_side")
+    assert Client().get(address, headers=headers).json() == told
 
 
 def test_the_share_that_is_archived_unasked_is_set(program: Program, ids: Any) -> None:

@@ -106,6 +106,17 @@ class NewTaxKinds(Shape):
     )
 
 
+class UnusedAccountShape(Shape):
+    id = serializers.CharField(help_text="The accounting system's permanent one.")
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class AccountUseShape(Shape):
+    asked_at = serializers.DateTimeField(allow_null=True, help_text="Null where Pleo never was.")
+    unused = UnusedAccountShape(many=True, help_text="Usable accounts that no category names.")
+
+
 class ScheduleChange(Shape):
     hours = serializers.ChoiceField(choices=HOURS, required=False)
     is_paused = serializers.BooleanField(required=False)
