@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from demo.month import Demo
 from demo.stack import Stack, passing_folder
@@ -58,7 +58,8 @@ def demo(stack: Stack) -> Demo:
 @pytest.fixture
 def page(browser: Browser, stack: Stack) -> Iterator[Page]:
     """A fresh visitor; a script error on any page fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    viewport: ViewportSize = {"width": 1440, "height": 900}
+    context = browser.new_context(viewport=viewport, reduced_motion="reduce")
     context.set_default_timeout(15_000)
     visitor = context.new_page()
     errors: list[str] = []
