@@ -76,6 +76,9 @@ def test_a_run_that_does_not_get_on_is_found(client: Client, connection: Connect
     page = dashboard(client).content.decode()
     assert "1 run is stuck." in page
     assert "worker-9:1 holds it and does not get on." in page
+    its_page = client.get(reverse("ops-connection", args=[connection.public_id])).content.decode()
+    assert "A run is stuck." in its_page
+    assert "worker-9:1 holds it and does not get on." in its_page
     change(connection, lease_until=now - HOUR)
     assert "Nobody works on it." in dashboard(client).content.decode()
     Run.objects.filter(pk=job.run_id).update(

@@ -1,5 +1,6 @@
 """Connections of all companies, and one of them with what support can do for it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -20,6 +21,7 @@ from pleo_connector.ops.tables import (
     LastRunTable,
     PostingTable,
     named,
+    why_stuck,
 )
 from pleo_connector.ops.visit import for_staff
 from pleo_connector.web import words
@@ -75,7 +77,7 @@ def connection(request: HttpRequest, public_id: UUID) -> HttpResponse:
     events = WebhookEvent.objects.filter(connection=found).select_related("connection")
     shown = {
         "connection": found,
-        "headline": words.connection_headline(found),
+        "headline": _headline(found, now),
         "is_leased": found.lease_until is not None and found.lease_until > now,
         "is_due": found.wake_at is not None and found.wake_at <= now,
         "runs": LastRunTable(
@@ -91,3 +93,11 @@ def connection(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "facts": [(_("Id"), found.public_id), (_("Fence"), found.lease_fence)],
     }
     return render(request, "ops/connection.html", shown)
+
+
+def _headline(found: Connection, now: datetime) -> words.Headline:
+    """What customers read, unless a run of it is stuck."""
+    run = queries.stuck_runs(now).filter(connection=found).first()
+    if run is None:
+        return words.connection_headline(found)
+    return words.Headline("bad", _("A run is stuck."), detail=why_stuck(run))
