@@ -11,6 +11,8 @@ import pytest
 from demo.erps import ERPS
 from tests.conftest import ROOT, odoo_is_here
 
+pytestmark = pytest.mark.timeout(900)  # all suites of a far side are played by its first test
+
 CLEAN = dict.fromkeys(
     ("duplicates", "losses", "wrong_states", "needs_human", "stuck", "unhandled"), 0
 )
@@ -20,9 +22,15 @@ CLEAN = dict.fromkeys(
 def played(*options: str) -> tuple[dict[str, dict[str, Any]], str]:
     """(results by suite, what was said about findings)."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.chaos", "--sample", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {row["suite"]: row for row in rows}, done.stderr
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as running:
+        try:
+            answer, said = running.communicate()
+        except BaseException:
+            running.terminate()  # it stops its servers then
+            raise
+    rows = [json.loads(line) for line in answer.splitlines() if line.startswith("{")]
+    return {row["suite"]: row for row in rows}, said
 
 
 def result(suite: str, *options: str) -> dict[str, Any]:
