@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -101,6 +102,21 @@ class Attachments:
             for want, receipts in zip(wanted, found, strict=True):
                 self._entry(posted[want.entry_id], receipts)
                 self.run.breathe()
+
+    def leave(self, items: Sequence[ExportJobItem]) -> None:
+        """What booked entries lack when a run ends early: each a row that may be tried again."""
+        posted = queries.first_postings(self.run.lease.connection, items)
+        done = queries.uploaded_numbers(posted.values())
+        booked = [item for item in items if item.accounting_entry_id in posted]
+        for want in self._wanted(booked, done):
+            decisions = []
+            for known in map(want.receipt, want.numbers):
+                problem = f"Receipt {known.number} was not attached before the export ended."
+                left = replace(known, problem=problem, failure_type=UPLOAD)
+                self._one(posted[want.entry_id], left)
+                sentence = f"{problem} The entry is booked without {known.name}."
+                decisions.append((want.entry_id, "receipt_missing", sentence))
+            actions.save_decisions(self.run.lease, self.run.job, decisions, now=self.run.now())
 
     def once_more(self) -> list[ExportJobItem]:
         """Entries to be attached a second time, once the ERP knows what came of the first."""

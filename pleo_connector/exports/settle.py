@@ -2,6 +2,8 @@
 
 import logging
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.db.models import Max
@@ -17,11 +19,13 @@ from erp_adapters.errors import (
 )
 from pleo_connector.connections.actions import mark_erp_problem, mark_pleo_problem
 from pleo_connector.exports import actions, job_state, once, queries
+from pleo_connector.exports.attachments import Attachments
 from pleo_connector.exports.engine import JobRun
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.outcomes import Stop, Wait
 from pleo_connector.exports.translation import job_type_for, meaning_of, said_by, told
 from pleo_connector.history.models import Run
+from pleo_connector.mapping.actions import load_mapping
 
 # A job dies at Pleo an hour after its last update; before that we tell the real reason.
 GIVE_UP = timedelta(minutes=45)
@@ -140,6 +144,7 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
     else:
         if not run.items:
             _recalled(run)
+        _leave_receipts(run)
         run.report()
         _tell_pleo(run, stop)
     job_state.job_over(
@@ -153,6 +158,17 @@ def _stop(run: JobRun, stop: Stop) -> timedelta | None:
         origin=stop.origin,
     )
     return None
+
+
+def _leave_receipts(run: JobRun) -> None:
+    """What Pleo is told to be booked is exported for good: it says which receipts it lacks."""
+    booked = [x for x in run.items.values() if x.is_unreported and x.status == x.Status.SUCCESSFUL]
+    if not booked:
+        return
+    if not run.payloads:
+        run.read_payloads(load_mapping(run.lease.connection).minor_units)
+    with TemporaryDirectory(prefix="receipts-") as folder:
+        Attachments(run, Path(folder)).leave(booked)
 
 
 def _tell_pleo(run: JobRun, stop: Stop) -> None:

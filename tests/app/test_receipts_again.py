@@ -9,6 +9,7 @@ from django.urls import reverse
 from pleo_connector.exports.by_hand import CannotCorrect
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.receipts_again import attach_again
+from pleo_connector.history.models import Decision
 from pleo_connector.tenants.models import AuditEntry
 from tests.app.conftest import Desk, FakeErp
 from tests.app.test_receipts import Shelf, rows
@@ -49,6 +50,21 @@ def test_a_link_that_is_alive_again_is_attached_once_and_nothing_is_booked(
     assert audit.detail["receipts"] == [f"{shelf.stem(entry_id)}-2.pdf"]
     with pytest.raises(CannotCorrect, match="No receipt of this entry is missing"):
         ask(shelf, item)
+
+
+def test_what_an_export_that_ended_early_did_not_attach_is_told_and_may_be_tried_again(
+    shelf: Shelf, fake_erp: FakeErp
+) -> None:
+    """The ERP asks for a longer wait than Pleo's job lives: the entry is told as booked."""
+    entry_id = shelf.entry("pdf", "pdf")
+    wait = {"Retry-After": "7200"}
+    fake_erp.fault("POST /vouchers/.+/attachments", status=429, headers=wait, skip=1)
+    item = shelf.desk.export(entryIds=[entry_id]).items.get()
+    assert (item.status, item.job.status) == ("successful", "failed")
+    assert [rows(entry_id)[n].state for n in (1, 2)] == ["uploaded", "failed"]
+    said = Decision.objects.get(kind="receipt_missing").sentence
+    assert said.startswith("Receipt 2 was not attached before the export ended.")
+    assert ask(shelf, item) == 1
 
 
 def test_a_link_that_is_still_dead_may_be_tried_once_more(shelf: Shelf) -> None:
