@@ -1,6 +1,6 @@
 """The plan for vendors, the one kind that is born on either side."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -24,7 +24,7 @@ def plan_vendors(
     It is created in the ERP, where `can_create` says that this can be done.
     """
     usable, changes = _usable_vendors(vendors)
-    match = _VendorIndex(existing)
+    match = _VendorIndex(existing, usable)
     hit = set[str]()
     for vendor in usable.values():
         there = match.of(vendor, hit)
@@ -70,7 +70,9 @@ def _usable_vendors(vendors: Sequence[Vendor]) -> tuple[dict[str, Vendor], list[
 class _VendorIndex:
     """Pleo's vendors by each of their three keys; active ones are found before archived ones."""
 
-    def __init__(self, existing: Sequence[PleoVendor]) -> None:
+    def __init__(self, existing: Sequence[PleoVendor], ids: Container[str]) -> None:
+        """`ids` are those that the ERP has now."""
+        self.ids = ids
         self.by_external: dict[str, PleoVendor] = {}
         self.by_code: dict[str, PleoVendor] = {}
         self.by_tax: dict[str, PleoVendor] = {}
@@ -83,7 +85,10 @@ class _VendorIndex:
                 self.by_tax.setdefault(_digits(there.tax_number), there)
 
     def of(self, vendor: Vendor, taken: Collection[str]) -> PleoVendor | None:
-        """What belongs to another id of the ERP is not found by its code or tax number."""
+        """What belongs to another vendor of the ERP is not found by its code or tax number.
+
+        An id that the ERP does not have is one of other books, or of a vendor that was made anew.
+        """
         there = self.by_external.get(vendor.id)
         if there is not None:
             return there
@@ -91,7 +96,7 @@ class _VendorIndex:
             self.by_code.get(vendor.code.casefold()),
             self.by_tax.get(_digits(vendor.tax_number)),
         ):
-            if found is not None and not found.external_id and found.id not in taken:
+            if found and found.external_id not in self.ids and found.id not in taken:
                 return found
         return None
 

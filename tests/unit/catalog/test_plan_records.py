@@ -146,11 +146,18 @@ def test_a_vendor_is_found_by_id_code_and_tax_number(there: PleoVendor, action: 
 
 
 def test_a_vendor_of_another_id_is_not_taken_for_this_one() -> None:
+    """While the ERP has both."""
     other = replace(PAPER, external_id="V9")
-    assert shape(vendors_plan(other)) == [
-        ("archive", "V1", "Paper & Co"),
-        ("create", "V1", "Paper & Co"),
-    ]
+    vendors = [vendor("V1", "Paper & Co"), vendor("V9", "Pulp")]
+    plan = plan_vendors(vendors, [other], currency="DKK")
+    assert shape(plan) == [("update", "V9", "Pulp"), ("create", "V1", "Paper & Co")]
+
+
+def test_a_vendor_with_an_id_that_the_erp_does_not_have_is_found_by_its_code() -> None:
+    """As after moving to other books: Pleo takes a code only once."""
+    (change,) = vendors_plan(replace(PAPER, external_id="V9")).changes
+    assert (change.action, change.pleo_id) == ("update", PAPER.id)
+    assert change.more["external_id"] == "V1"
 
 
 def test_what_the_erp_has_closed_is_archived_and_a_draft_is_not() -> None:
