@@ -30,6 +30,7 @@ def shown(data: dict[str, Any]) -> dict[str, int]:
         "tax codes": sum(not x["archived"] for x in data["taxCodes"]),
         "tag groups": len(groups),
         "tags": sum(not tag["archived"] for group in groups for tag in group["tags"]),
+        "suppliers": len(_suppliers(data)),
     }
 
 
@@ -44,4 +45,9 @@ def missing(data: dict[str, Any], chart: dict[str, Any]) -> list[str]:
     }
     values = [(x["code"], value["code"]) for x in chart["dimensions"] for value in x["values"]]
     lost = [x["code"] for x in chart["accounts"] if x["code"] not in accounts]
+    lost += [x["name"] for x in chart["vendors"] if x["name"] not in _suppliers(data)]
     return lost + [f"{x} {y}" for x, y in values if (x.casefold(), y.casefold()) not in tags]
+
+
+def _suppliers(data: dict[str, Any]) -> list[str]:
+    return [x["name"] for x in data["vendors"] if x["state"] == "ACTIVE"]

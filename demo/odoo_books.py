@@ -55,13 +55,14 @@ def bootstrap(
     currency: str,
     extra_currencies: Mapping[str, Decimal] | None = None,
     country: str = "",
+    suppliers: Sequence[Mapping[str, Any]] = (),
 ) -> Access:
     """A company with `chart` that the connector's user works in; once per data folder.
 
     `chart` holds `accounts` [{code, name, kind, needsVendor}], `taxCodes` [{code, name, rate,
     type, ingoingTaxAccount, outgoingTaxAccount, isActive}] and `dimensions` [{code, name, values:
     [{code, name, isActive}]}]; `extra_currencies` maps a code to how many of it one unit of
-    `currency` buys.
+    `currency` buys; `suppliers` are [{code, name}].
     """
     file = server.data_dir / "access.json"
     if file.exists():
@@ -72,6 +73,8 @@ def bootstrap(
     _journals(admin, accounts)
     _taxes(admin, accounts, chart.get("taxCodes", ()))
     _dimensions(admin, chart.get("dimensions", ()))
+    if suppliers:
+        _suppliers(admin, suppliers)
     access = Access(
         base_url=server.base_url,
         database=server.database,
@@ -114,6 +117,11 @@ def _company(
 
 
 _ACTIVE = {"active": True}
+
+
+def _suppliers(admin: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    heads = [{"name": row["name"], "ref": row["code"], "supplier_rank": 1} for row in rows]
+    admin.create("res.partner", *heads)
 
 
 def _accounts(admin: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:

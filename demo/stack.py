@@ -195,9 +195,11 @@ class Stack:
 
     def books(self, company: Mapping[str, Any]) -> Any:
         """The ERP's company for one of the simulator's, with the same chart; made once."""
+        chart = self.sim("GET", f"/companies/{company['id']}/chart")
         return self.erp.bootstrap(
             self.erp_server,
-            chart=self.sim("GET", f"/companies/{company['id']}/chart"),
+            chart=chart,
+            suppliers=chart["vendors"],
             company_name=company["name"],
             currency=company["currency"],
             extra_currencies=RATES.get(company["currency"], {}),

@@ -57,12 +57,14 @@ def bootstrap(
     fiscal_years: Sequence[int] = (2025, 2026, 2027),
     extra_currencies: Mapping[str, Decimal] | None = None,
     country: str = "",
+    suppliers: Sequence[Mapping[str, Any]] = (),
 ) -> Access:
     """A company with `chart`, open monthly periods and a limited user; once per data folder.
 
     `chart` holds `accounts` [{code, name, kind}], `taxCodes` [{code, name, rate, type,
     ingoingTaxAccount, outgoingTaxAccount}] and `dimensions` [{code, name, values: [{code,
-    name}]}]; `extra_currencies` maps a code to how many of it one unit of `currency` buys.
+    name}]}]; `extra_currencies` maps a code to how many of it one unit of `currency` buys;
+    `suppliers` are [{code, name}].
     """
     file = server.data_dir / "access.json"
     if file.exists():
@@ -74,6 +76,8 @@ def bootstrap(
     accounts = _accounts(admin, company, chart["accounts"])
     _taxes(admin, company, accounts, chart.get("taxCodes", ()))
     _dimensions(admin, company, chart.get("dimensions", ()))
+    if suppliers:
+        _suppliers(admin, suppliers)
     for year in fiscal_years:
         _fiscal_year(admin, company, year)
     access = _connector(admin, server, company)
@@ -116,6 +120,10 @@ def _company(
     admin.write("res.user", [user], {"companies": [["add", [company]]], "company": company})
     admin.refresh()
     return company
+
+
+def _suppliers(admin: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    admin.create("party.party", *({"name": row["name"], "code": row["code"]} for row in rows))
 
 
 def _accounts(admin: Session, company: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
