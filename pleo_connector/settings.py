@@ -292,7 +292,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # Addresses of others may be slow to answer: what is sent to them does not wait beside bookings.
-CELERY_TASK_QUEUES = [Queue("default"), Queue("outgoing")]
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("default", "outgoing")]
 CELERY_TASK_ROUTES = {
     name: {"queue": "outgoing"}
     for name in ("history.send_webhooks", "web.send_letters", "history.delete_old")
