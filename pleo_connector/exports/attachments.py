@@ -104,19 +104,24 @@ class Attachments:
                 self.run.breathe()
 
     def leave(self, items: Sequence[ExportJobItem]) -> None:
-        """What booked entries lack when a run ends early: each a row that may be tried again."""
+        """What booked entries lack when a run ends early: each a row that may be tried again.
+
+        Of a receipt that was tried, it is known why.
+        """
         posted = queries.first_postings(self.run.lease.connection, items)
         done = queries.uploaded_numbers(posted.values())
+        tried = queries.failed_uploads(posted.values())
         booked = [item for item in items if item.accounting_entry_id in posted]
+        decisions = []
         for want in self._wanted(booked, done):
-            decisions = []
             for known in map(want.receipt, want.numbers):
-                problem = f"Receipt {known.number} was not attached before the export ended."
-                left = replace(known, problem=problem, failure_type=UPLOAD)
-                self._one(posted[want.entry_id], left)
-                sentence = f"{problem} The entry is booked without {known.name}."
-                decisions.append((want.entry_id, "receipt_missing", sentence))
-            actions.save_decisions(self.run.lease, self.run.job, decisions, now=self.run.now())
+                row = tried.get((want.entry_id, known.number))
+                if row is None:
+                    problem = f"Receipt {known.number} was not attached before the export ended."
+                    left = replace(known, problem=problem, failure_type=UPLOAD)
+                    row = self._one(posted[want.entry_id], left)
+                decisions.append(_booked_without(want.entry_id, row))
+        actions.save_decisions(self.run.lease, self.run.job, decisions, now=self.run.now())
 
     def once_more(self) -> list[ExportJobItem]:
         """Entries to be attached a second time, once the ERP knows what came of the first."""
@@ -149,8 +154,7 @@ class Attachments:
             if row.failure_type in (UPLOAD, DOWNLOAD) and row.tries < TRIES and not is_complete:
                 self.again[entry_id] = self.run.items[entry_id]
             else:
-                sentence = f"{row.problem} The entry is booked without {row.name}."
-                decisions.append((entry_id, "receipt_missing", sentence))
+                decisions.append(_booked_without(entry_id, row))
         actions.save_decisions(self.run.lease, self.run.job, decisions, now=self.run.now())
 
     def _one(self, posting: Posting, receipt: Receipt) -> AttachmentUpload:
@@ -191,6 +195,11 @@ class Attachments:
                 if found and found in self.run.payloads:
                     self.run.payloads[found] = parse_export_item(raw)
         return self.run.payloads[entry_id].files
+
+
+def _booked_without(entry_id: UUID, row: AttachmentUpload) -> tuple[UUID, str, str]:
+    """A decision."""
+    return entry_id, "receipt_missing", f"{row.problem} The entry is booked without {row.name}."
 
 
 def _reason(receipt: Receipt) -> Reason:

@@ -27,6 +27,12 @@ def postings_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID,
     return found
 
 
+def live_postings(connection: Connection, entry_id: UUID) -> list[Posting]:
+    """Those of one entry that count, with what was sent, parts in order."""
+    rows = Posting.objects.filter(connection=connection, accounting_entry_id=entry_id)
+    return list(rows.exclude(state=Posting.State.RETIRED).order_by("part"))
+
+
 def is_anything_unknown(connection: Connection) -> bool:
     """Whether a voucher may stand in the ERP or not."""
     unknown = [Posting.State.INTENT, Posting.State.UNCERTAIN]
@@ -69,6 +75,14 @@ def uploaded_numbers(postings: Iterable[Posting]) -> dict[UUID, set[int]]:
     for entry_id, number in rows:
         numbers.setdefault(entry_id, set()).add(number)
     return numbers
+
+
+def failed_uploads(postings: Iterable[Posting]) -> dict[tuple[UUID, int], AttachmentUpload]:
+    """Receipts that could not be attached, by entry and number."""
+    rows = AttachmentUpload.objects.filter(
+        posting__in=list(postings), state=AttachmentUpload.State.FAILED
+    ).select_related("posting")
+    return {(row.posting.accounting_entry_id, row.number): row for row in rows}
 
 
 def posted_voucher(posting: Posting) -> PostedVoucher:

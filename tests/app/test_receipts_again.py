@@ -67,6 +67,22 @@ def test_what_an_export_that_ended_early_did_not_attach_is_told_and_may_be_tried
     assert ask(shelf, item) == 1
 
 
+def test_of_a_receipt_that_was_refused_before_the_export_ended_early_it_stays_known_why(
+    shelf: Shelf, fake_erp: FakeErp
+) -> None:
+    entry_id = shelf.entry("pdf", "pdf")
+    body = {"code": "too_odd", "message": "This file is odd."}
+    fake_erp.fault("POST /vouchers/.+/attachments", status=422, body=body, times=1)
+    wait = {"Retry-After": "7200"}
+    fake_erp.fault("POST /vouchers/.+/attachments", status=429, headers=wait)
+    shelf.desk.export(entryIds=[entry_id])
+    said = {n: row.problem for n, row in rows(entry_id).items()}
+    assert "This file is odd." in said[1]
+    assert said[2] == "Receipt 2 was not attached before the export ended."
+    decided = Decision.objects.filter(kind="receipt_missing").values_list("sentence", flat=True)
+    assert sorted(x.split(" The entry")[0] for x in decided) == sorted(said.values())
+
+
 def test_a_link_that_is_still_dead_may_be_tried_once_more(shelf: Shelf) -> None:
     item = dead(shelf)
     entry_id = str(item.accounting_entry_id)
