@@ -1,7 +1,8 @@
 """One call for many where an ERP refuses the lot for one, and where it may stop half-way."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected, RemoteError
@@ -9,6 +10,13 @@ from erp_adapters.ledger import Voucher
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """In their order, at most `size` at a time."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
 
 
 class Wire(Protocol):
@@ -36,8 +44,7 @@ def each_part(
     items: Sequence[Item], call: Callable[[Sequence[Item]], Sequence[Done]], *, size: int | None
 ) -> list[Done | Rejected]:
     """As `each`, with at most `size` in a call."""
-    size = size or len(items) or 1
-    parts = (items[start : start + size] for start in range(0, len(items), size))
+    parts = chunks(items, size or len(items))
     return [answer for part in parts for answer in each(part, call)]
 
 

@@ -13,7 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 from erp_adapters.base import ErpAdapter
-from erp_adapters.batches import Wire, carry_out, each, each_part, named, unknown_after_a_write
+from erp_adapters.batches import (
+    Wire,
+    carry_out,
+    chunks,
+    each,
+    each_part,
+    named,
+    unknown_after_a_write,
+)
 from erp_adapters.errors import Rejected
 from erp_adapters.ledger import ZERO, PostedVoucher, Voucher
 
@@ -121,9 +129,8 @@ class DraftingAdapter(ErpAdapter):
         return shapes
 
     def _under(self, references: Sequence[str]) -> list[Standing]:
-        starts = range(0, len(references), SEARCHED)
-        some = (references[start : start + SEARCHED] for start in starts)
-        return [row for part in some for row in self.standing(references=part)]
+        parts = chunks(references, SEARCHED)
+        return [row for part in parts for row in self.standing(references=part)]
 
     def _booked(self, plans: Sequence[Plan]) -> list[Outcome]:
         ids = each(plans, self.drafted)

@@ -16,6 +16,7 @@ from erp_adapters.base import (
     Settlement,
     TaxManner,
 )
+from erp_adapters.batches import chunks
 from erp_adapters.errors import (
     AccountUnknown,
     DimensionValueUnknown,
@@ -234,8 +235,8 @@ class FakeAdapter(ErpAdapter):
     def _standing(self, references: Sequence[str]) -> list[dict[str, Any]]:
         """In the order they were booked, a hundred references a call."""
         rows: list[dict[str, Any]] = []
-        for start in range(0, len(references), 100):
-            body = {"references": list(references[start : start + 100])}
+        for some in chunks(references, 100):
+            body = {"references": some}
             rows += self._call("POST", "/vouchers/search", json=body, is_write=False)["vouchers"]
         return rows
 

@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.db import connection as database
 from django.db.models import Count, Max
 
+from erp_adapters.batches import chunks
 from pleo_connector.catalog.changes import Change, Plan
 from pleo_connector.catalog.models import (
     KeptRecord,
@@ -20,7 +20,8 @@ from pleo_connector.catalog.models import (
 )
 from pleo_connector.connections.lease import Lease
 from pleo_connector.connections.models import Connection
-from pleo_connector.history.models import Decision, Run
+from pleo_connector.history.actions import note_decisions
+from pleo_connector.history.models import Run
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
 Identity = tuple[str, str, str, str, str]
@@ -133,12 +134,6 @@ def _row(position: int, change: Change) -> dict[str, Any]:
     }
 
 
-def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
 # -- While it is applied ------------------------------------------------------------------------
 
 
@@ -193,13 +188,7 @@ def store_selection(
         SyncSettings.objects.update_or_create(
             connection=lease.connection, defaults={"dimensions": list(codes)}
         )
-        Decision.objects.bulk_create(
-            (
-                Decision(run=run, kind="dimensions", sentence=sentence[:500], made_at=now)
-                for sentence in sentences
-            ),
-            ignore_conflicts=True,
-        )
+        note_decisions(((run.pk, None, "dimensions", sentence) for sentence in sentences), now=now)
 
 
 def counted(row: SyncPlan | None) -> Mapping[str, int]:

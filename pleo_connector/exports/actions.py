@@ -3,10 +3,8 @@ cannot. Beside it: `job_state` for jobs, `once` for postings.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -16,21 +14,13 @@ from pleo_connector.connections.lease import Lease
 from pleo_connector.exports.job_state import progress
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.history import actions as history
-from pleo_connector.history.models import Decision
 from pleo_connector.mapping.actions import note_codes
 from pleo_connector.pleo.client import JobItem
 
-T = TypeVar("T")
 Status = ExportJobItem.Status
 logger = logging.getLogger(__name__)
 
 UPLOAD = "receipt_upload_failure"  # an upload that was refused, or left without an answer
-
-
-def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
 
 
 def log_bug(error: Exception, item: ExportJobItem) -> None:
@@ -107,23 +97,7 @@ def save_decisions(
 def _store_decisions(
     job: ExportJob, decisions: Sequence[tuple[UUID, str, str]], now: datetime
 ) -> None:
-    store_decisions([(job.run_id, *decision) for decision in decisions], now)
-
-
-def store_decisions(decisions: Sequence[tuple[int, UUID, str, str]], now: datetime) -> None:
-    Decision.objects.bulk_create(
-        (
-            Decision(
-                run_id=run_id,
-                accounting_entry_id=entry_id,
-                kind=kind,
-                sentence=sentence[:500],
-                made_at=now,
-            )
-            for run_id, entry_id, kind, sentence in decisions
-        ),
-        ignore_conflicts=True,
-    )
+    history.note_decisions(((job.run_id, *decision) for decision in decisions), now=now)
 
 
 def note_reported(

@@ -10,10 +10,11 @@ from datetime import date, datetime
 from django.db import transaction
 
 from erp_adapters.base import ErpAdapter
+from erp_adapters.batches import chunks
 from erp_adapters.errors import OutcomeUnknown
 from erp_adapters.ledger import PostedVoucher
 from pleo_connector.exports.models import ExportJobItem, Posting
-from pleo_connector.history.models import Decision
+from pleo_connector.history.actions import note_decisions
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
 
@@ -34,8 +35,7 @@ def look_up(
         return {}, set(references)
     found: dict[str, PostedVoucher] = {}
     unclear = set[str]()
-    for start in range(0, len(references), at_once):
-        some = references[start : start + at_once]
+    for some in chunks(references, at_once):
         try:
             found |= erp.find_posted(some)
         except OutcomeUnknown:
@@ -113,18 +113,12 @@ def _save(rows: Sequence[Posting], actor: User | None, sentence: str, now: datet
         row.settled_at = now
     fields = ["state", "number", "is_final", "posting_date", "match", "match_keys", "settled_at"]
     Posting.objects.bulk_update(rows, fields)
-    Decision.objects.bulk_create(
+    note_decisions(
         (
-            Decision(
-                run_id=row.job.run_id,
-                accounting_entry_id=row.accounting_entry_id,
-                kind="looked_up_by_person",
-                sentence=sentence,
-                made_at=now,
-            )
+            (row.job.run_id, row.accounting_entry_id, "looked_up_by_person", sentence)
             for row in rows
         ),
-        ignore_conflicts=True,
+        now=now,
     )
     record_audit(
         tenant=rows[0].connection.tenant,

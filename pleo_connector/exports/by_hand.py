@@ -8,15 +8,14 @@ meanwhile, so the lease has to be free while this is written.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.lease import Busy, between_leases
-from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJobItem, Posting
+from pleo_connector.exports.queries import live_postings
 from pleo_connector.exports.retired import retire
 from pleo_connector.exports.voucher_json import hash_of
-from pleo_connector.history.models import Decision
+from pleo_connector.history.actions import note_decisions
 from pleo_connector.history.problems import note_booked
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
@@ -49,7 +48,7 @@ def mark_by_hand(
     connection = item.job.connection
     try:
         with between_leases(connection):
-            rows = _rows(connection, item.accounting_entry_id)
+            rows = live_postings(connection, item.accounting_entry_id)
             if not can_be_by_hand(item, rows):
                 raise CannotCorrect("This entry is booked already, or is being looked up.")
             marked = _mark(item, rows, number)
@@ -70,7 +69,7 @@ def take_back(*, item: ExportJobItem, actor: User | None, now: datetime) -> None
     connection = item.job.connection
     try:
         with between_leases(connection):
-            rows = [x for x in _rows(connection, item.accounting_entry_id) if x.is_by_hand]
+            rows = [x for x in live_postings(connection, item.accounting_entry_id) if x.is_by_hand]
             if not rows:
                 raise CannotCorrect("This entry is not marked as booked by hand.")
             for row in rows:
@@ -81,11 +80,6 @@ def take_back(*, item: ExportJobItem, actor: User | None, now: datetime) -> None
             _record(item, actor, "took back that it is booked by hand", sentence, now)
     except Busy as error:
         raise CannotCorrect(BUSY) from error
-
-
-def _rows(connection: Connection, entry_id: UUID) -> list[Posting]:
-    rows = Posting.objects.filter(connection=connection, accounting_entry_id=entry_id)
-    return list(rows.exclude(state=State.RETIRED).order_by("part"))
 
 
 def _mark(item: ExportJobItem, rows: Sequence[Posting], number: str) -> list[Posting]:
@@ -130,13 +124,7 @@ def _record(
     now: datetime,
     **detail: str,
 ) -> None:
-    Decision.objects.create(
-        run_id=item.job.run_id,
-        accounting_entry_id=item.accounting_entry_id,
-        kind="by_hand",
-        sentence=sentence[:500],
-        made_at=now,
-    )
+    note_decisions([(item.job.run_id, item.accounting_entry_id, "by_hand", sentence)], now=now)
     record_audit(
         tenant=item.job.connection.tenant,
         actor=actor,

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from erp_adapters.base import ErpAdapter
+from erp_adapters.batches import chunks
 from erp_adapters.errors import OutcomeUnknown, Rejected
 from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
@@ -28,7 +29,6 @@ from pleo_connector.catalog.actions import OtherCompany, fresh_catalog
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.lease import Lease
 from pleo_connector.exports import actions, job_state, once, queries
-from pleo_connector.exports.actions import chunks
 from pleo_connector.exports.attachments import Attachments
 from pleo_connector.exports.batches import Batches
 from pleo_connector.exports.matching import Matching

@@ -16,11 +16,12 @@ from datetime import datetime
 from typing import Protocol
 
 from erp_adapters.base import ErpAdapter, Settlement
+from erp_adapters.batches import chunks
 from erp_adapters.errors import NotAllowed, Rejected, RemoteError
 from pleo_connector.bookkeeping.common import is_common
 from pleo_connector.bookkeeping.match import NOUNS, OFFERING, Counterparts, HalfRole, left_open
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports import actions, halves, once, queries
+from pleo_connector.exports import halves, once, queries
 from pleo_connector.exports.halves import half_of_posting, keys_of
 from pleo_connector.exports.models import Posting
 from pleo_connector.exports.translation import said_by
@@ -66,7 +67,7 @@ class Matching:
             row.match = Match.OPEN
         told = [self._judge(row, counterparts, known) for row in payments]
         decisions = [x for x in told if x]
-        for rows in actions.chunks([*offers, *payments], 1000):
+        for rows in chunks([*offers, *payments], 1000):
             once.save_matches(self.run.lease, rows, (), now=self.run.now())
         self._save((), decisions)
 
@@ -97,7 +98,7 @@ class Matching:
 
     def tell(self) -> None:
         due = halves.postings_to_match(self.connection, Match.DUE)
-        for rows in actions.chunks(due, BATCH):
+        for rows in chunks(due, BATCH):
             references = [reference for row in rows for reference in row.pays]
             known = halves.postings_under(self.connection, references)
             if not self._tell(rows, known):

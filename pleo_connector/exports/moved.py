@@ -16,7 +16,7 @@ from pleo_connector.connections.actions import store_erp_access
 from pleo_connector.connections.lease import overtake
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import Posting
-from pleo_connector.history.models import Decision
+from pleo_connector.history.actions import note_decisions
 
 Match, State = Posting.Match, Posting.State
 BOOKS_MOVED = "books_moved"  # the kind of a decision
@@ -49,17 +49,16 @@ def _leave(
 ) -> None:
     rows = Posting.objects.filter(connection=connection, state__in=states).select_related("job")
     before = f"The connection was moved to other books before it was known {said}"
-    Decision.objects.bulk_create(
+    note_decisions(
         (
-            Decision(
-                run_id=row.job.run_id,
-                accounting_entry_id=row.accounting_entry_id,
-                kind=BOOKS_MOVED,
-                sentence=before.format(row.number or row.reference)[:500],
-                made_at=now,
+            (
+                row.job.run_id,
+                row.accounting_entry_id,
+                BOOKS_MOVED,
+                before.format(row.number or row.reference),
             )
             for row in rows
         ),
-        ignore_conflicts=True,
+        now=now,
     )
     rows.update(state=to)

@@ -6,7 +6,6 @@ What is left unknown is looked up in the ERP, and never repeated blindly.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import DurationField, ExpressionWrapper, F
@@ -18,12 +17,13 @@ from erp_adapters.ledger import PostedVoucher, Voucher
 from pleo_connector.bookkeeping.common import is_common, together
 from pleo_connector.bookkeeping.readback import differences
 from pleo_connector.connections.lease import Lease
-from pleo_connector.exports.actions import UPLOAD, store_decisions
+from pleo_connector.exports.actions import UPLOAD
 from pleo_connector.exports.asked import look_up
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, Posting
 from pleo_connector.exports.outcomes import Wait
 from pleo_connector.exports.plan import Planned
 from pleo_connector.exports.voucher_json import hash_of, voucher_from_json, voucher_to_json
+from pleo_connector.history.actions import Noted, note_decisions
 
 LOOK_UP = 100  # references per search in the ERP
 
@@ -114,7 +114,7 @@ def _settle(
 ) -> None:
     """Rows that share a voucher have one reference, and one outcome."""
     currency, sent = lease.connection.erp_currency, {x.reference: x for x in vouchers}
-    decisions: list[tuple[int, UUID, str, str]] = []
+    decisions: list[Noted] = []
     told: dict[str, list[str]] = {}
     for row in rows:
         result = results.get(row.reference)
@@ -131,7 +131,7 @@ def _settle(
             for sentence in told[row.reference]
         ]
     Posting.objects.bulk_update(rows, _OUTCOME_FIELDS, batch_size=200)
-    store_decisions(decisions, now)
+    note_decisions(decisions, now=now)
 
 
 def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
@@ -166,10 +166,10 @@ def recover(lease: Lease, erp: ErpAdapter, *, now: datetime) -> None:
         Posting.objects.filter(pk__in=asked).update(state=Posting.State.ASKED)
         _settle(lease, known, sent, found, label=erp.label, now=now)
         told = [_looked_up(x, erp.label) for x in known if x.erp_id or x.pk in doubted]
-        store_decisions(told, now)
+        note_decisions(told, now=now)
 
 
-def _looked_up(row: Posting, label: str) -> tuple[int, UUID, str, str]:
+def _looked_up(row: Posting, label: str) -> Noted:
     """A decision: nobody knew whether it was booked."""
     is_there = row.state == Posting.State.POSTED
     found = f"it is booked as {row.number or row.erp_id}" if is_there else "it was not booked"
@@ -227,10 +227,10 @@ def save_matches(
     """How far the postings are matched, and why: each on the page of its own entry."""
     with lease.writing():
         Posting.objects.bulk_update(rows, ["match", "pays"], batch_size=500)
-        store_decisions(
-            [
+        note_decisions(
+            (
                 (row.job.run_id, row.accounting_entry_id, kind, sentence)
                 for row, kind, sentence in decisions
-            ],
-            now,
+            ),
+            now=now,
         )

@@ -11,6 +11,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.exports.again import CannotExport, export_one
 from pleo_connector.exports.by_hand import CannotCorrect
 from pleo_connector.exports.models import AttachmentUpload, ExportJobItem, Posting
+from pleo_connector.exports.queries import live_postings
 from pleo_connector.exports.receipts import ALL
 from pleo_connector.tenants.models import User
 
@@ -39,10 +40,7 @@ def attach_again(*, item: ExportJobItem, actor: User | None) -> int:
     A RemoteError where Pleo does not answer.
     """
     connection = item.job.connection
-    rows = Posting.objects.filter(
-        connection=connection, accounting_entry_id=item.accounting_entry_id
-    )
-    postings = list(rows.exclude(state=Posting.State.RETIRED).order_by("part"))
+    postings = live_postings(connection, item.accounting_entry_id)
     if not can_try(connection, postings):
         raise CannotCorrect("Receipts of this entry cannot be attached from here.")
     files = missing(postings[0].attachments.all())

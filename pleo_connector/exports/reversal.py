@@ -13,6 +13,7 @@ from pleo_connector.connections.lease import Busy, between_leases
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.by_hand import BUSY, NOTE_LENGTH, CannotCorrect
 from pleo_connector.exports.models import ExportJobItem, Posting
+from pleo_connector.exports.queries import live_postings
 from pleo_connector.exports.retired import retire
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
@@ -74,10 +75,7 @@ def allow_again(*, item: ExportJobItem, actor: User | None) -> None:
     connection = item.job.connection
     try:
         with between_leases(connection):
-            mine = Posting.objects.filter(
-                connection=connection, accounting_entry_id=item.accounting_entry_id
-            )
-            rows = list(mine.exclude(state=State.RETIRED).order_by("part"))
+            rows = live_postings(connection, item.accounting_entry_id)
             if not rows or any(row.state != State.REVERSED for row in rows):
                 raise CannotCorrect("This entry is not reversed as a whole.")
             retire(rows)

@@ -209,16 +209,6 @@ def _mine(rows: Sequence[Posting]) -> "QuerySet[Posting]":
 
 
 def _decide(rows: Sequence[Posting], kind: str, sentence: str, now: datetime) -> None:
-    Decision.objects.bulk_create(
-        (
-            Decision(
-                run_id=row.job.run_id,
-                accounting_entry_id=row.accounting_entry_id,
-                kind=kind,
-                sentence=sentence[:500],
-                made_at=now,
-            )
-            for row in rows
-        ),
-        ignore_conflicts=True,
+    history.note_decisions(
+        ((row.job.run_id, row.accounting_entry_id, kind, sentence) for row in rows), now=now
     )

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from erp_adapters.batches import chunks
 from erp_adapters.errors import Rejected, RemoteError
 from pleo_connector.connections.lease import Lease
 from pleo_connector.exports import actions, job_state, queries
-from pleo_connector.exports.actions import chunks
 from pleo_connector.exports.engine import result_of
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.history.recorder import Recorder

@@ -2,14 +2,16 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from pleo_connector.connections.models import Connection
-from pleo_connector.history.models import DURATIONS, Attempt, DailyStat, RemoteCall, Run
+from pleo_connector.history.models import DURATIONS, Attempt, DailyStat, Decision, RemoteCall, Run
 
 HEADLINE = Run._meta.get_field("headline").max_length or 0
+SENTENCE = Decision._meta.get_field("sentence").max_length or 0
 
 
 def begin_run(*, connection: Connection, kind: str, total: int = 0, now: datetime) -> Run:
@@ -80,6 +82,26 @@ def end_run(
         setattr(run, name, count)
     run.save()
     fold_day(run.connection, kind=run.kind, day=now.astimezone(UTC).date())
+
+
+Noted = tuple[int, UUID | None, str, str]  # run, entry or the run as a whole, kind, sentence
+
+
+def note_decisions(decisions: Iterable[Noted], *, now: datetime) -> None:
+    """Each once, however often it is made: a resumed run plans anew and decides the same."""
+    Decision.objects.bulk_create(
+        (
+            Decision(
+                run_id=run_id,
+                accounting_entry_id=entry_id,
+                kind=kind,
+                sentence=sentence[:SENTENCE],
+                made_at=now,
+            )
+            for run_id, entry_id, kind, sentence in decisions
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def reopen_run(run: Run, *, now: datetime) -> None:

@@ -81,6 +81,15 @@ def test_one_that_the_erp_refused_keeps_what_was_sent(desk: Desk, fake_erp: Fake
     assert len(fake_erp.vouchers) == before
 
 
+def test_the_same_may_be_said_and_taken_back_again(desk: Desk) -> None:
+    item = refused(desk)
+    for _ in range(2):
+        mark(desk, item)
+        take_back(item=item, actor=desk.user, now=timezone.now())
+    assert Posting.objects.get().state == "void"
+    assert AuditEntry.objects.filter(action="marked as booked by hand").count() == 2
+
+
 def test_taken_back_the_next_export_books_it(desk: Desk, fake_erp: FakeErp) -> None:
     item = refused(desk)
     mark(desk, item)
