@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
-from pleo_connector.history.retention import KINDS, keep
+from pleo_connector.history.retention import KINDS, keep, without
 from pleo_connector.history.retention import Kind as KeptKind
 
 
@@ -268,10 +268,6 @@ class KeptRecord(models.Model):
         return f"{self.entity} {self.key}"
 
 
-def _without(model: Any, field: str) -> Q:
-    return ~Q(Exists(model.objects.filter(**{field: OuterRef("pk")})))
-
-
 _over = Q(plan__state=SyncPlan.State.OVER)
 keep(KeptKind("plan items", SyncPlanItem, "plan__planned_at", "KEEP_PLANS_DAYS", lambda: _over))
 keep(
@@ -280,8 +276,8 @@ keep(
         SyncPlan,
         "planned_at",
         "KEEP_PLANS_DAYS",
-        lambda: Q(state=SyncPlan.State.OVER) & _without(SyncPlanItem, "plan"),
+        lambda: Q(state=SyncPlan.State.OVER) & without(SyncPlanItem, "plan"),
     )
 )
 _runs = KINDS["runs"]
-keep(replace(_runs, unless=lambda: _runs.unless() & _without(SyncPlan, "run")))
+keep(replace(_runs, unless=lambda: _runs.unless() & without(SyncPlan, "run")))

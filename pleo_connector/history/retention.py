@@ -56,7 +56,7 @@ def keep(kind: Kind) -> None:
     KINDS[kind.name] = kind
 
 
-def _without(model: Any, field: str) -> Q:
+def without(model: Any, field: str) -> Q:
     return ~Q(Exists(model.objects.filter(**{field: OuterRef("pk")})))
 
 
@@ -72,7 +72,7 @@ keep(
         Attempt,
         "started_at",
         "KEEP_ATTEMPTS_DAYS",
-        lambda: _without(RemoteCall, "attempt"),
+        lambda: without(RemoteCall, "attempt"),
     )
 )
 keep(Kind("decisions", Decision, "made_at", "KEEP_DECISIONS_DAYS"))
@@ -83,7 +83,7 @@ keep(
         ProblemEvent,
         "at",
         "KEEP_PROBLEMS_DAYS",
-        lambda: _gone("problem__") & _without(Message, "event"),
+        lambda: _gone("problem__") & without(Message, "event"),
     )
 )
 keep(
@@ -92,7 +92,7 @@ keep(
         Problem,
         "resolved_at",
         "KEEP_PROBLEMS_DAYS",
-        lambda: _gone("") & _without(ProblemEntry, "problem") & _without(ProblemEvent, "problem"),
+        lambda: _gone("") & without(ProblemEntry, "problem") & without(ProblemEvent, "problem"),
     )
 )
 keep(Kind("days of charts", DailyStat, "day", "KEEP_STATS_DAYS"))
@@ -105,9 +105,9 @@ keep(
         "KEEP_ATTEMPTS_DAYS",
         lambda: (
             ~Q(kind="export")
-            & _without(Attempt, "run")
-            & _without(Decision, "run")
-            & _without(Problem, "run")
+            & without(Attempt, "run")
+            & without(Decision, "run")
+            & without(Problem, "run")
         ),
     )
 )
