@@ -7,9 +7,8 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django_scopes import scope
 
 from erp_adapters.base import ErpAdapter
 from erp_adapters.errors import (
@@ -28,14 +27,19 @@ from pleo_connector.catalog.models import SyncKind, SyncSchedule
 from pleo_connector.catalog.sync import SyncRun
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.erp import open_erp, open_pleo
-from pleo_connector.connections.lease import Lease, LeaseLost, claim_idle, worker_name
+from pleo_connector.connections.lease import (
+    DATABASE_LOST,
+    Lease,
+    LeaseLost,
+    claim_idle,
+    under_lease,
+    worker_name,
+)
 from pleo_connector.history import actions as history
 from pleo_connector.history.models import Run
 from pleo_connector.history.recorder import Recorder
 from pleo_connector.pleo.client import PleoClient
 
-# Nothing can be written any more; the lease lapses, and the next worker goes on.
-DATABASE_LOST = (OperationalError, InterfaceError, InternalError)
 BUG_TRIES = 3
 UNTIL_RECONNECTED = 86400.0  # seconds; reconnecting wakes the kinds at once
 OURS = "Something went wrong on our side. We have been told"
@@ -56,13 +60,7 @@ def wake_due(**_: Any) -> None:
 @shared_task(name="catalog.sync_pending")
 def sync_pending(*, connection_id: int, **_: Any) -> None:
     """All kinds that are due, unless another worker is at it or exports are due."""
-    try:
-        lease = claim_idle(connection_id)
-        if lease is not None:
-            with scope(tenant=lease.connection.tenant):
-                work(lease, now=timezone.now)
-    except DATABASE_LOST as error:
-        logger.warning("Connection %s is taken up when its lease ends: %s", connection_id, error)
+    under_lease(connection_id, claim=claim_idle, work=work)
 
 
 def work(lease: Lease, *, now: Callable[[], datetime]) -> None:

@@ -3,29 +3,35 @@
 The database's clock decides, so that machines with different clocks agree.
 """
 
+import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThanOrEqual
-from django_scopes import scopes_disabled
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
 
 from erp_adapters.http import Call
 from pleo_connector.connections.models import Connection
+
+logger = logging.getLogger(__name__)
 
 
 class LeaseLost(Exception):
     """Another worker has taken over; nothing more may be written or called."""
 
 
+# Nothing can be written any more; the lease lapses, and the next worker goes on.
+DATABASE_LOST = (OperationalError, InterfaceError, InternalError)
 WAITED_FOR = Q(woken_at__gt=F("checked_at"))  # somebody woke it since Pleo was asked for jobs
 
 
@@ -125,6 +131,22 @@ def claim_idle(connection_id: int) -> Lease | None:
         if found and lease:
             lease.due_at = found.wake_at
         return lease
+
+
+def under_lease(
+    connection_id: int,
+    *,
+    claim: Callable[[int], Lease | None],
+    work: Callable[..., None],
+) -> None:
+    """`work` with the lease that `claim` gives, if it gives one: the whole life of a task."""
+    try:
+        lease = claim(connection_id)
+        if lease is not None:
+            with scope(tenant=lease.connection.tenant):
+                work(lease, now=timezone.now)
+    except DATABASE_LOST as error:
+        logger.warning("Connection %s is taken up when its lease ends: %s", connection_id, error)
 
 
 @contextmanager

@@ -8,10 +8,9 @@ from typing import Any, cast
 
 from celery import shared_task
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
-from django_scopes import scope, scopes_disabled
+from django_scopes import scopes_disabled
 
 import erp_adapters
 from erp_adapters.base import ErpAdapter
@@ -23,7 +22,7 @@ from pleo_connector.connections.actions import (
     note_erp_access,
 )
 from pleo_connector.connections.erp import SecretMissing, open_erp, open_pleo
-from pleo_connector.connections.lease import Lease, LeaseLost, claim
+from pleo_connector.connections.lease import DATABASE_LOST, Lease, LeaseLost, claim, under_lease
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports import job_state, once, queries
 from pleo_connector.exports.engine import JobRun
@@ -36,8 +35,6 @@ from pleo_connector.history.recorder import Recorder
 from pleo_connector.pleo.client import Job, PleoClient
 
 WAKE_BATCH = 500
-# Nothing can be written any more; the lease lapses, and the next worker goes on.
-DATABASE_LOST = (OperationalError, InterfaceError, InternalError)
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +57,7 @@ def wake_due(**_: Any) -> None:
 @shared_task(name="exports.export_pending")
 def export_pending(*, connection_id: int, **_: Any) -> None:
     """Book whatever Pleo has waiting for this connection, unless another worker does."""
-    try:
-        lease = claim(connection_id)
-        if lease is not None:
-            with scope(tenant=lease.connection.tenant):
-                work(lease, now=timezone.now)
-    except DATABASE_LOST as error:
-        logger.warning("Connection %s is taken up when its lease ends: %s", connection_id, error)
+    under_lease(connection_id, claim=claim, work=work)
 
 
 def work(lease: Lease, *, now: Callable[[], datetime]) -> None:
