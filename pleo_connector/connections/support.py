@@ -1,9 +1,9 @@
 """What support may do to a connection. Each is recorded where the customer reads it."""
 
 from django.db import transaction
-from django.db.models import F
 
 from pleo_connector.connections.actions import check_now
+from pleo_connector.connections.lease import overtake
 from pleo_connector.connections.models import Connection, WebhookEvent
 from pleo_connector.tenants.actions import record_audit
 from pleo_connector.tenants.models import User
@@ -21,9 +21,7 @@ def release_lease(*, connection: Connection, actor: User) -> None:
     """
     with transaction.atomic():
         held = Connection.objects.select_for_update().get(pk=connection.pk)
-        Connection.objects.filter(pk=held.pk).update(
-            lease_fence=F("lease_fence") + 1, lease_holder="", lease_since=None, lease_until=None
-        )
+        overtake(held.pk)
         _wake(held, actor, "took a connection from its worker", worker=held.lease_holder)
 
 
