@@ -92,6 +92,9 @@ EMPLOYEES = (
     Employee("E05", "Operations Lead", "Operations"),
     Employee("E06", "Marketing Specialist", "Marketing"),
 )
+SALES, ENGINEER_1, ENGINEER_2, OFFICE, OPERATIONS, MARKETING = range(6)  # of EMPLOYEES
+# Units of a thousandth of the company's currency per foreign unit, only to be believable.
+USD = {"EUR": 920, "DKK": 6860, "GBP": 790}
 
 
 @dataclass(frozen=True)
