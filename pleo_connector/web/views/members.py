@@ -1,5 +1,7 @@
 """Who belongs to the company, as what; roles changed, people removed, ownership handed over."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -85,11 +87,18 @@ def member(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
     return render(request, "web/member.html", shown)
 
 
-def _change(request: HttpRequest, member: Membership, role: str, seat: Seat) -> HttpResponse:
+def _is_done(request: HttpRequest, do: Callable[[], None]) -> bool:
+    """Where it cannot be done, it is said why."""
     try:
-        change_role(member=member, role=role, actor=seat.membership)
+        do()
     except CannotChange as said:
         messages.error(request, str(said))
+        return False
+    return True
+
+
+def _change(request: HttpRequest, member: Membership, role: str, seat: Seat) -> HttpResponse:
+    if not _is_done(request, partial(change_role, member=member, role=role, actor=seat.membership)):
         return redirect("member", member.user.public_id)
     names = {"email": member.user.email, "role": member.get_role_display()}
     messages.success(request, _("%(email)s is now %(role)s.") % names)
@@ -103,10 +112,7 @@ def remove(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
     back = reverse("member", args=[public_id])
     names = {"email": found.user.email, "company": seat.tenant.name}
     if request.method == "POST":
-        try:
-            remove_member(member=found, actor=seat.membership)
-        except CannotChange as said:
-            messages.error(request, str(said))
+        if not _is_done(request, partial(remove_member, member=found, actor=seat.membership)):
             return redirect(back)
         messages.success(request, _("%(email)s is no member any more.") % names)
         return redirect("members")
@@ -133,10 +139,7 @@ def hand_over_page(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpRes
     back = reverse("member", args=[public_id])
     names = {"email": found.user.email, "company": seat.tenant.name}
     if request.method == "POST":
-        try:
-            hand_over(member=found, actor=seat.membership)
-        except CannotChange as said:
-            messages.error(request, str(said))
+        if not _is_done(request, partial(hand_over, member=found, actor=seat.membership)):
             return redirect(back)
         messages.success(request, _("%(email)s now owns %(company)s. You are an admin.") % names)
         return redirect("members")
@@ -159,10 +162,8 @@ def hand_over_page(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpRes
 def leave(request: HttpRequest, seat: Seat) -> HttpResponse:
     names = {"company": seat.tenant.name}
     if request.method == "POST":
-        try:
-            remove_member(member=seat.membership, actor=seat.membership)
-        except CannotChange as said:
-            messages.error(request, str(said))
+        me = seat.membership
+        if not _is_done(request, partial(remove_member, member=me, actor=me)):
             return redirect("members")
         request.session.pop(COMPANY, None)
         messages.success(request, _("You are no member of %(company)s any more.") % names)
