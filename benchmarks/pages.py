@@ -69,13 +69,11 @@ FROM history_run GROUP BY 1, 2, 3, 4
 """
 
 
-def fill() -> dict[str, Any]:
-    """A large company, twenty in all, and staff. (user, address) by measure."""
-    from django.urls import reverse
+def fill() -> list[Any]:
+    """A large company, twenty in all. The connections, the first of which has most."""
     from django_scopes import scopes_disabled
 
-    from pleo_connector.exports.models import ExportJob, ExportJobItem
-    from pleo_connector.history.models import Run
+    from pleo_connector.exports.models import ExportJobItem
     from tests.app import factories
     from tests.app.sync_factories import choose, make_plan, make_schedules, save_values
 
@@ -94,15 +92,28 @@ def fill() -> dict[str, Any]:
         choose(wired[0], "department")
         save_values(wired[0], VALUES)
         make_plan(wired[0], create=VALUES // 2)
+    return wired
+
+
+def addresses(wired: Any) -> dict[str, Any]:
+    """(user, address) by measure, of one connection and for staff."""
+    from django.urls import reverse
+    from django_scopes import scopes_disabled
+
+    from pleo_connector.exports.models import ExportJob
+    from pleo_connector.history.models import Run
+    from tests.app import factories
+
+    with scopes_disabled():
         staff = factories.make_user("staff")
         staff.is_staff = True
         staff.save()
-        owner = factories.owner_of(tenants[0])
-        old = Run.objects.filter(tenant=tenants[0]).order_by("started_at")[50]
-        job = ExportJob.objects.select_related("run").filter(connection=wired[0]).latest("pk")
+        owner = factories.owner_of(wired.tenant)
+        old = Run.objects.filter(tenant=wired.tenant).order_by("started_at")[50]
+        job = ExportJob.objects.select_related("run").filter(connection=wired).latest("pk")
     deep = f"?before={int(old.started_at.timestamp() * 1e6)}-{old.pk}"
     syncs, tags, groups = (
-        reverse(name, args=[wired[0].public_id])
+        reverse(name, args=[wired.public_id])
         for name in ("syncs", "sync-values", "sync-dimensions")
     )
     history, ops, runs = (reverse(name) for name in ("history", "ops", "ops-runs"))
@@ -113,7 +124,7 @@ def fill() -> dict[str, Any]:
         "history, all filters": (
             owner,
             f"{history}?kind=export&state=completed_with_errors&origin=erp&erp=tryton"
-            f"&connection={wired[0].public_id}&since=2020-01-01",
+            f"&connection={wired.public_id}&since=2020-01-01",
         ),
         "history, nothing found": (owner, history + "?kind=vendors"),
         f"state of the syncs, {VALUES} values": (owner, syncs),
@@ -129,7 +140,7 @@ def fill() -> dict[str, Any]:
         "ops runs": (staff, runs),
         "ops runs of one company": (staff, runs + "?tenant=Company 17"),
         "ops runs, nothing found": (staff, runs + "?kind=vendors"),
-        "ops connection": (staff, reverse("ops-connection", args=[wired[0].public_id])),
+        "ops connection": (staff, reverse("ops-connection", args=[wired.public_id])),
     }
 
 
@@ -223,7 +234,7 @@ def database() -> Iterator[None]:
 def main() -> None:
     with database():
         started = time.monotonic()
-        pages = fill()
+        pages = addresses(fill()[0])
         show("time to make the rows", time.monotonic() - started, "s", 180)
         for measure, (user, address) in pages.items():
             server, clock = visit(user, address)
