@@ -15,7 +15,7 @@ from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.catalog.queries import read_at, records_of
 from pleo_connector.catalog.records import Kind
 from pleo_connector.exports.queries import waiting_codes
-from pleo_connector.mapping.actions import NewerVersion, load_numbered, save_mapping
+from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.coverage import CodeRow, Codes
 from pleo_connector.mapping.models import SeenCode
 from pleo_connector.mapping.queries import seen_codes
@@ -23,6 +23,7 @@ from pleo_connector.mapping.suggest import Suggestion
 from pleo_connector.web import words
 from pleo_connector.web.forms.codes import TO, CodesForm, Typed
 from pleo_connector.web.offers import offer_of, saved_at
+from pleo_connector.web.saving import save_over, version_seen
 from pleo_connector.web.tables.base import page_of
 from pleo_connector.web.views.mapping import read_again
 from pleo_connector.web.visit import Visit, on_connection
@@ -122,7 +123,8 @@ def _codes(request: HttpRequest, visit: Visit, page: Page) -> HttpResponse:
     form = CodesForm(codes, chosen)
     if request.method == "POST":
         form.read(request.POST, rows)
-        if not form.errors and _save(request, visit, mapping, page, form):
+        if not form.errors:
+            _save(request, visit, mapping, page, form)
             return redirect(_back(request, visit, page))
     shown: dict[str, Any] = {
         "visit": visit,
@@ -203,27 +205,17 @@ def _headline(rows: Sequence[CodeRow], page: Page) -> words.Headline:
 
 def _save(
     request: HttpRequest, visit: Visit, mapping: Mapping, page: Page, form: CodesForm
-) -> bool:
-    given = request.POST.get("version", "")
+) -> None:
     before, after = getattr(mapping, page.field), form.chosen
     count = sum(before.get(key) != after.get(key) for key in {*before, *after})
-    try:
-        save_mapping(
-            connection=visit.connection,
-            mapping=page.put(mapping, form.chosen),
-            author=visit.user,
-            based_on=int(given) if given.isdecimal() else None,
-        )
-    except NewerVersion:
-        text = _("Somebody changed the settings meanwhile, so nothing was saved. Look again.")
-        messages.error(request, text)
-        return True
+    changed, seen = page.put(mapping, form.chosen), version_seen(request)
+    if not save_over(request, visit, changed, based_on=seen):
+        return
     if not count:
         messages.info(request, _("Nothing was changed."))
     else:
         text = ngettext("%(count)s code is mapped anew.", "%(count)s codes are mapped anew.", count)
         messages.success(request, words.counted(text, count))
-    return True
 
 
 def _back(request: HttpRequest, visit: Visit, page: Page) -> str:

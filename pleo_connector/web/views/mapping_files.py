@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.catalog.queries import all_records
 from pleo_connector.catalog.records import Kind
-from pleo_connector.mapping.actions import NewerVersion, load_numbered, save_mapping
+from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.coverage import Codes
 from pleo_connector.mapping.queries import changes, seen_codes
 from pleo_connector.web import words
@@ -30,6 +30,7 @@ from pleo_connector.web.mapping_files import (
     rule_columns,
     rule_lines,
 )
+from pleo_connector.web.saving import save_over
 from pleo_connector.web.views.codes import CATEGORIES, TAX_CODES, Page
 from pleo_connector.web.visit import Visit, on_connection
 
@@ -110,11 +111,7 @@ def _read_codes(
 
 
 def _save(request: HttpRequest, visit: Visit, before: Mapping, after: Mapping, number: int) -> bool:
-    try:
-        save_mapping(connection=visit.connection, mapping=after, author=visit.user, based_on=number)
-    except NewerVersion:
-        text = _("Somebody changed the settings meanwhile, so nothing was saved. Look again.")
-        messages.error(request, text)
+    if not save_over(request, visit, after, based_on=number):
         return False
     count = len(changes(before.to_json(), after.to_json()))
     if count:

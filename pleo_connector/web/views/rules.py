@@ -16,13 +16,14 @@ from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJobItem
 from pleo_connector.exports.queries import entry_of, recent_entries
-from pleo_connector.mapping.actions import NewerVersion, load_numbered, save_mapping
+from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.models import SeenCode
 from pleo_connector.mapping.queries import seen_codes
 from pleo_connector.mapping.rules import NoSuchRule, Rules, moved, put, rule_at, without
 from pleo_connector.web.forms.rules import RuleForm, TrialForm
 from pleo_connector.web.offers import offer_of, saved_at
 from pleo_connector.web.rule_words import RuleRow, named, then, tried, when
+from pleo_connector.web.saving import save_over, version_seen
 from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Visit, on_connection
 
@@ -116,20 +117,8 @@ def _moved(
 
 
 def _save(request: HttpRequest, visit: Visit, mapping: Mapping, rules: Rules) -> bool:
-    """False, and said, where somebody else was first: places would mean other rules."""
-    given = request.POST.get("version", "")
-    try:
-        save_mapping(
-            connection=visit.connection,
-            mapping=replace(mapping, rules=rules),
-            author=visit.user,
-            based_on=int(given) if given.isdecimal() else None,
-        )
-    except NewerVersion:
-        text = _("Somebody changed the settings meanwhile, so nothing was saved. Look again.")
-        messages.error(request, text)
-        return False
-    return True
+    changed = replace(mapping, rules=rules)
+    return save_over(request, visit, changed, based_on=version_seen(request))
 
 
 @on_connection(write="operate")

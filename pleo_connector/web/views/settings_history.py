@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import (
-    NewerVersion,
     load_mapping,
     load_numbered,
     load_version,
     save_mapping,
 )
 from pleo_connector.mapping.queries import changes, made_at, others_of, versions_of
+from pleo_connector.web.saving import save_over, version_seen
 from pleo_connector.web.visit import Visit, on_connection
 
 VERSIONS = 50
@@ -67,19 +67,7 @@ def _back(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
 
 
 def _take_back(request: HttpRequest, visit: Visit, earlier: Mapping, number: int) -> HttpResponse:
-    based_on = request.POST.get("version", "")
-    try:
-        save_mapping(
-            connection=visit.connection,
-            mapping=earlier,
-            author=visit.user,
-            based_on=int(based_on) if based_on.isdecimal() else None,
-            restores=number,
-        )
-    except NewerVersion:
-        text = _("Somebody changed the settings meanwhile, so nothing was saved. Look again.")
-        messages.error(request, text)
-    else:
+    if save_over(request, visit, earlier, based_on=version_seen(request), restores=number):
         text = _("Taken back. It counts for entries that are booked from now on.")
         messages.success(request, text)
     return redirect("changes", visit.connection.public_id)
