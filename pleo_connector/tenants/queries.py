@@ -23,14 +23,6 @@ def memberships_of(user: User) -> list[Membership]:
     )
 
 
-def get_membership(user: User, public_id: uuid.UUID | None = None) -> Membership:
-    """The user's place in a tenant; the first one where none is named. Http404 for strangers."""
-    for membership in memberships_of(user):
-        if public_id in (None, membership.tenant.public_id):
-            return membership
-    raise Http404("No such company.")
-
-
 def members_of(tenant: Tenant) -> list[Membership]:
     """Owners first, then by what a role may do, then by address; each with `has_second_step`."""
     order = Case(*(When(role=x, then=n) for n, x in enumerate(Role)), default=len(Role))
