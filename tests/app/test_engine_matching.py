@@ -292,7 +292,7 @@ def test_matching_a_hundred_payments_takes_one_call_and_few_statements(
     desk.map(posting_behaviour="final", generic_vendor="V101")
     ids = desk.simulator.add(desk.company, "card_purchase", count=100, files=0, overrides=PAYABLE)
     desk.simulator.export(desk.company, entryIds=ids, vendorBasedBookkeeping=True)
-    with django_assert_max_num_queries(205):  # 58 of them are savepoints of the test
+    with django_assert_max_num_queries(195):  # 58 of them are savepoints of the test
         desk.work()
     assert [len(call) for call in told.calls] == [100]
     assert set(matches().values()) == {"matched"}

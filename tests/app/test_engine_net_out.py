@@ -33,7 +33,7 @@ def fake_books(erp: FakeErp, entries: dict[str, dict[str, Any]]) -> Books:
 @pytest.mark.parametrize(
     ("manner", "method", "count"),
     [
-        ("send_tax_lines", "journal", 400),
+        ("send_tax_lines", "journal", 1000),
         ("send_tax_lines", "accounts_payable", 150),
         ("server_computes", "accounts_payable", 150),
         ("code_only", "journal", 150),
