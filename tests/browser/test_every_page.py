@@ -40,6 +40,9 @@ PAGES = [
     and (ONLY == [""] or name in ONLY)
 ]
 GRAVE = ("serious", "critical")
+# A theme that is turned on shows from the next frame, and no colour may still be on its way to it.
+SETTLED = """() => new Promise(requestAnimationFrame)
+    .then(() => Promise.allSettled(document.getAnimations().map(one => one.finished)))"""
 ANYBODY = ("guest", "person")
 ENTRANCES: dict[str, tuple[str, ...]] = {  # the pages about a log-in, and who gets to them
     "account_login": ("guest",),
@@ -143,6 +146,7 @@ def look(page: Page, name: str, *, widths: tuple[int, ...] = WIDTHS) -> list[str
     wrong = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
+        page.evaluate(SETTLED)
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             said = findings(page)
