@@ -16,7 +16,6 @@ from pleo_connector.bookkeeping.catalog import Catalog
 from pleo_connector.bookkeeping.common import in_common
 from pleo_connector.bookkeeping.exchange import asks_for_base
 from pleo_connector.bookkeeping.facts import Facts, facts_in
-from pleo_connector.bookkeeping.job import with_settled
 from pleo_connector.bookkeeping.mapping import Mapping as BookkeepingMapping
 from pleo_connector.bookkeeping.match import OFFERING, Counterparts, Half, Match, half_of
 from pleo_connector.bookkeeping.match import halves_of as halves_of_vouchers
@@ -133,7 +132,12 @@ class Planner:
     def _settle(self, plan: Plan, entry_id: str, match: Match) -> None:
         """The match step says what is left open, where there is one."""
         booking = plan.outcomes.get(entry_id)
-        if isinstance(booking, Booking):
-            if self.capabilities.can_reconcile:
-                match = replace(match, why="")
-            plan.outcomes[entry_id] = with_settled(booking, match)
+        if not isinstance(booking, Booking):
+            return
+        if match.decision and not self.capabilities.can_reconcile:
+            booking = replace(booking, decisions=(*booking.decisions, match.decision))
+        if match.references and booking.vouchers:
+            *first, last = booking.vouchers
+            last = replace(last, settles=last.settles + match.references)
+            booking = replace(booking, vouchers=(*first, last))
+        plan.outcomes[entry_id] = booking

@@ -159,6 +159,19 @@ def test_a_private_purchase_is_netted_off_what_is_paid_out(
     assert told.pairs == [(ref(paid), (ref(meal), ref(private)))]
 
 
+def test_an_expense_that_could_not_be_booked_is_not_matched(
+    desk: Desk, fake_erp: FakeErp, told: Told
+) -> None:
+    meal = add(desk, "out_of_pocket")
+    line = desk.simulator.entries(desk.company)[meal]["accountingEntryLines"][0]
+    refused = add(desk, "out_of_pocket", accountingEntryLines=[line | {"account": None}])
+    paid = reimburse(desk, refused, amount=line["lineAmount"]["inWalletCurrency"]["value"])
+    desk.export(entryIds=[refused, paid])
+    assert not Posting.objects.filter(reference=ref(refused)).exists()
+    assert told.calls == []
+    assert said(paid)[0].startswith("Not matched yet: the expense that it pays is not booked here")
+
+
 def test_amounts_that_differ_are_left_to_a_person(
     desk: Desk, fake_erp: FakeErp, told: Told
 ) -> None:
