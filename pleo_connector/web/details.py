@@ -18,6 +18,7 @@ from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJob
 from pleo_connector.exports.preview import PreviewedEntry
 from pleo_connector.exports.queries import Cause
 from pleo_connector.history.models import Attempt, Run
+from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix, fix_for
 from pleo_connector.web.templatetags.words import moment
 from pleo_connector.web.words import Text, erp_label
@@ -168,7 +169,7 @@ def run_details(run: Run, attempts: Sequence[Attempt]) -> list[AttemptView]:
 
 def _attempt(run: Run, attempt: Attempt, attempts: Sequence[Attempt]) -> AttemptView:
     if attempt.ended_at:
-        outcome = attempt.outcome or _("Reached the end.")
+        outcome = said.again(attempt.outcome) or _("Reached the end.")
         return AttemptView(attempt, outcome, attempt.ended_at - attempt.started_at)
     if attempt is not attempts[-1]:
         return AttemptView(attempt, _("Stopped unexpectedly, continued by the next."), None)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.history.models import Run
+from pleo_connector.web import said
 from pleo_connector.web.tally import CHANGES, Tally
 from pleo_connector.web.words import Badge, Headline, Text, counted, number
 
@@ -69,7 +70,7 @@ def plan_headline(plan: SyncPlan, tally: Tally) -> Headline:
             return Headline("busy", _("Approved. The changes begin in a moment."), detail=what)
         return Headline("busy", made(tally))
     if tally.failed:
-        return Headline("bad", could_not(tally), detail=plan.run.headline)
+        return Headline("bad", could_not(tally), detail=said.again(plan.run.headline))
     if not tally.changes:
         return Headline("ok", _("Nothing had to be changed in Pleo."))
     text = ngettext(
@@ -79,14 +80,15 @@ def plan_headline(plan: SyncPlan, tally: Tally) -> Headline:
 
 
 def run_waits(run: Run) -> Headline:
+    why = said.again(run.headline)
     if run.waiting_for == "reconnect":
-        return Headline("attention", _("Reconnect Pleo to go on."), detail=run.headline)
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=why)
     if run.waiting_until is None:
-        return Headline("busy", _("Waiting to go on."), detail=run.headline)
+        return Headline("busy", _("Waiting to go on."), detail=why)
     if run.waiting_for in ("us", ""):
-        return Headline("busy", _("Trying again at"), run.waiting_until, run.headline)
+        return Headline("busy", _("Trying again at"), run.waiting_until, why)
     text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
-    return Headline("busy", text, run.waiting_until, run.headline)
+    return Headline("busy", text, run.waiting_until, why)
 
 
 def made(tally: Tally) -> str:

@@ -84,7 +84,7 @@ def title_of(problem: Problem, entries: int) -> str:
         return words.entries(entries)
     if problem.has_entries:
         return _("No entry is left")
-    return _("An export ended early") if problem.kind == "export" else problem.subject
+    return _("An export ended early") if problem.kind == "export" else said.again(problem.subject)
 
 
 def badge_of(problem: Problem, now: datetime) -> words.Badge:
@@ -135,7 +135,7 @@ def headline_of(row: ProblemRow) -> words.Headline:
             row.entries,
         )
         return words.Headline("bad", words.counted(text, row.entries), detail=detail)
-    return words.Headline("bad", f"{row.title}.", detail=detail)
+    return words.Headline("bad", row.title.rstrip(".") + ".", detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

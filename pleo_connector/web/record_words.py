@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.connections.models import Connection
+from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix
 from pleo_connector.web.words import Headline, Text, Tone, erp_label
 
@@ -22,7 +23,7 @@ STATES: dict[str, tuple[Tone, Text]] = {
 
 
 def record_headline(plan: SyncPlan, item: SyncPlanItem) -> Headline:
-    detail = _(item.problem) if item.problem else ""
+    detail = said.again(item.problem)
     if item.action == Action.NONE:
         return Headline("attention", _("It is left out, so Pleo does not show it."), detail=detail)
     if plan.state == SyncPlan.State.WAITING and item.state == State.PLANNED:

@@ -1,34 +1,69 @@
-"""What went wrong, as it was written down, in the reader's language: see `sentences`.
+"""What went wrong or was decided, as it was written down, in the reader's language.
+
+The sentences are in `sentences` and `decided`; a place of theirs may hold words that are told too.
 
 What is not known again stays as it was written; an accounting system's own words always do.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext
 
-from pleo_connector.web.sentences import HINTS, WHOLES, WHYS
+from pleo_connector.web.decided import DECISIONS, KINDS, RULES, SETS, VOUCHERS
+from pleo_connector.web.sentences import (
+    ENTITIES,
+    HINTS,
+    REASONS,
+    RECEIPTS,
+    RECORDS,
+    SYNCS,
+    WHOLES,
+    WHYS,
+)
 
 OPENING = "The entry could not be booked: "
 OPENINGS = re.compile(rf"(?:^|(?<=\s))(?:{OPENING}|Also, )")
 PLACE = re.compile(r"%\((\w+)\)s")
+# Places that hold one of these words, and nothing else.
+WORDS = {
+    "kind": {word.casefold(): word for word in KINDS},
+    "entity": {word.casefold(): word for word in ENTITIES},
+}
 Known = Sequence[tuple[str, "re.Pattern[str]"]]
 
 
 def _pattern(template: str, form: str) -> "re.Pattern[str]":
-    """Text, name, text, name, …: a place is filled by anything."""
+    """Text, name, text, name, …: a place is filled by anything, or by one of its words."""
     parts = PLACE.split(template)
     parts[::2] = map(re.escape, parts[::2])
-    parts[1::2] = [f"(?P<{name}>.+?)" for name in parts[1::2]]
+    parts[1::2] = [f"(?P<{name}>{_filling(name)})" for name in parts[1::2]]
     return re.compile(form.format("".join(parts)), re.DOTALL)
 
 
-_whys: Known = [(x, _pattern(x, r"{}\. (?P<rest>.+)")) for x in WHYS]
-_hints: Known = [(x, _pattern(x, "{}")) for x in HINTS]
-_wholes: Known = [(x, _pattern(x, "{}")) for x in WHOLES]
-_advice: Known = [(x, _pattern(x, r"(?P<said>.+[.!?]) {}")) for x in HINTS]
+def _filling(name: str) -> str:
+    return f"(?i:{'|'.join(map(re.escape, WORDS[name]))})" if name in WORDS else ".+?"
+
+
+def _all(templates: Iterable[str], form: str = "{}") -> Known:
+    return [(x, _pattern(x, form)) for x in templates]
+
+
+TOLD_WHOLE = (*DECISIONS, *RECEIPTS, *WHOLES, *SYNCS)
+_whys = _all(WHYS, r"{}\. (?P<rest>.+)")
+_hints = _all(HINTS)
+_wholes = _all(TOLD_WHOLE)
+_advice = _all(HINTS, r"(?P<said>.+[.!?]) {}")
+# Places that hold words of ours, one or several.
+_parts = {
+    "rule": _all(RULES),
+    "sets": _all(SETS),
+    "vouchers": _all(VOUCHERS),
+    "reasons": _all(REASONS),
+    "records": _all(RECORDS),
+}
+LISTS = ("sets", "reasons")
 
 
 def cause(sentence: str) -> str:
@@ -42,40 +77,58 @@ def cause(sentence: str) -> str:
 
 
 def again(sentence: str) -> str:
-    """The reason of a run or of a connection."""
+    """Of a run, a connection, a receipt, a record; and what was decided."""
     language = get_language() or "en"
     return sentence if language.startswith("en") else _told(sentence, language)
 
 
 def is_known(sentence: str) -> bool:
     """Whether all of it can be told in another language."""
-    return all(_known(part.strip()) for part in OPENINGS.split(sentence) if part.strip())
+    parts = [part.strip() for part in OPENINGS.split(sentence) if part.strip()]
+    return all(_known(part) or _fitting(_wholes, part) for part in parts)
 
 
 @lru_cache(maxsize=2048)
 def _told(part: str, language: str) -> str:
     """`language` is the present one; it is given so that each has its own answer."""
-    return _known(part) or _fitting(_wholes, part) or _with_advice(part) or part
+    if not part:
+        return ""
+    return _known(part) or _fitting(_wholes, part) or _with_advice(part) or gettext(part)
 
 
 def _known(part: str) -> str:
     for template, pattern in _whys:
         if (found := pattern.fullmatch(part)) and (hint := _fitting(_hints, found["rest"])):
-            return f"{gettext(template) % found.groupdict()}. {hint}"
+            return f"{_filled(template, found.groupdict())}. {hint}"
     return ""
 
 
 def _fitting(known: Known, text: str) -> str:
     for template, pattern in known:
         if found := pattern.fullmatch(text):
-            return gettext(template) % found.groupdict()
+            return _filled(template, found.groupdict())
     return ""
 
 
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    return gettext(template) % {name: _place(name, text) for name, text in words.items()}
+
+
+def _place(name: str, text: str) -> str:
+    if name == "said":
+        return _told(text, get_language() or "en")
+    if name in WORDS:
+        return gettext(WORDS[name][text.casefold()])
+    known = _parts.get(name, ())
+    each = text.split(", ") if name in LISTS else [text]
+    return ", ".join(_fitting(known, x) or x for x in each)
+
+
 def _with_advice(part: str) -> str:
-    """What a far side said, and what we say to it."""
+    """What a far side said, or what a receipt has, and what we say to it."""
     for template, pattern in _advice:
         if found := pattern.fullmatch(part):
-            said = _fitting(_wholes, found["said"]) or found["said"]
-            return f"{said} {gettext(template) % found.groupdict()}"
+            said = found["said"]
+            told = _fitting(_wholes, said[0].upper() + said[1:]) or said
+            return f"{told} {_filled(template, found.groupdict())}"
     return ""

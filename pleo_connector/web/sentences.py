@@ -2,7 +2,7 @@
 
 They are written where the trouble is found, in English, as Pleo is told them, and stored so. `said`
 knows them again by this list and tells them in the reader's language. A worked case whose sentence
-is not in it fails a test.
+is not in it fails a test. What the product decided by itself is in `decided`.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -39,8 +39,6 @@ WHYS = (
     _("the card invoice has no receipt"),
     _("the out-of-pocket expense has no receipt"),
     _("the invoice has no receipt"),
-    _("receipt %(number)s could not be fetched: %(said)s"),
-    _("receipt %(number)s is empty"),
     _("it has no lines"),
     _("its currency is %(currency)s"),
     _("it is in %(currency)s, and the accounting system books in %(base)s only"),
@@ -91,6 +89,8 @@ HINTS = (
     _("Check the amounts in Pleo and export it again."),
     _("Check how Pleo sends currencies without decimals in the posting settings."),
     _("Correct the tax of the line in Pleo and export it again."),
+    _("Correct the account of the tax code in Pleo."),
+    _("Choose the contra account of each currency in Pleo's settings."),
     _("Check the amounts and the tax in Pleo and export it again."),
     _("Check the split in Pleo and export it again."),
     _("Open the period, or let the posting settings move the date."),
@@ -128,6 +128,10 @@ WHOLES = (
     _("%(erp)s is out of order (%(status)s)."),
     _("%(erp)s gave an answer that cannot be read."),
     _("%(erp)s does not allow this."),
+    _("%(erp)s answered with an error (%(status)s)."),
+    _("%(erp)s refused the request (%(status)s)."),
+    _("%(erp)s takes no file as large as this."),
+    _("%(erp)s knows nothing at this address."),
     _("Pleo has ended our authorisation."),
     _("Pleo has ended our authorisation. Reconnect Pleo: until then nothing is exported."),
     _("Pleo does not accept the API key any more."),
@@ -157,6 +161,13 @@ WHOLES = (
         "Pleo has ended this export. What is booked stays booked. Export the entries again in "
         "Pleo: booked ones are reported and not booked twice."
     ),
+    _("Pleo sent no accounting data for this entry."),
+    _("Pleo's data of this entry could not be read: %(words)s."),
+    _(
+        "A part of this entry is booked as %(number)s. The entry, or how entries are booked, has "
+        "changed since, so that the rest does not fit that part. Undo the change and export it "
+        "again, or correct %(again)s by hand and book the rest there."
+    ),
     _("This entry is being reversed in %(erp)s. Export it again when that is done."),
     _(
         "This entry was reversed in %(erp)s. To have it booked again, say so on its page, and "
@@ -168,3 +179,66 @@ WHOLES = (
         "found."
     ),
 )
+# Why a receipt is not attached; under a headline, where that keeps an entry from being booked.
+RECEIPTS = (
+    _("Receipt %(number)s could not be fetched: %(said)s"),
+    _("Receipt %(number)s is empty."),
+    _("Receipt %(number)s has %(size)s; %(erp)s can be given files of up to %(most)s."),
+    _("Receipt %(number)s is too large; %(erp)s can be given files of up to %(most)s."),
+    _("Receipt %(number)s is of type %(type)s, which %(erp)s does not take."),
+    _("Receipt %(number)s is of type %(type)s, which cannot be made a part of a PDF."),
+    _("Receipt %(number)s is a picture that cannot be read."),
+    _("Receipt %(number)s is a picture of too many pixels to convert."),
+    _("Receipt %(number)s is a picture of %(size)s pixels, too many to convert."),
+    _("Receipt %(number)s is a PDF that cannot be read."),
+    _("Receipt %(number)s is a PDF with a password."),
+    _("Receipt %(number)s is a PDF without pages."),
+    _("Receipt %(number)s was not attached before the export ended."),
+    _("The merged receipt has %(size)s; %(erp)s can be given files of up to %(most)s."),
+    _("The merged receipt could not be merged: %(erp)s does not take PDF."),
+    _("The merged receipt cannot be merged."),
+    _("Pleo's link to the receipt is no web address."),
+    _("Pleo's link to the receipt does not work (%(status)s)."),
+)
+# How a sync went, and why a record is not in step. Those without places are marked where they are
+# written; they need no list.
+SYNCS = (
+    _("No dimension is selected. Choose which dimensions of %(erp)s are tags in Pleo."),
+    _("Waits for an approval. %(said)s"),
+    _("The connection books into another company now, so this plan was given up."),
+    _("%(count)s records are not in step. %(said)s"),
+    _("%(erp)s gave an empty list, so nothing was archived in Pleo."),
+    _("%(erp)s gave no values of this dimension, so none of its tags was archived."),
+    _("Its id must have 1 to %(count)s characters for Pleo."),
+    _("Its rate of %(rate)s is none that Pleo takes."),
+    _("Its tag group is not there."),
+    _("Pleo did not say that it was done."),
+    _("Pleo did not say what became of it."),
+    _("Pleo did not take it: %(reasons)s."),
+    _("Pleo takes no more tags in %(group)s: %(said)s"),
+    _("Pleo's answers contradict each other."),
+    _("Pleo's list does not end."),
+    _(
+        "Pleo does not let us change %(records)s: the permission %(permission)s is missing. "
+        "Reconnect Pleo and allow it."
+    ),
+    _(
+        "Pleo does not let us see %(records)s: the permission %(permission)s is missing. Reconnect "
+        "Pleo and allow it."
+    ),
+    _("%(entity)s, %(count)s records: %(said)s"),
+    _("%(entity)s %(name)s: %(said)s"),
+    _("%(name)s has the same id in the accounting system."),
+    _("%(name)s has the same code in the accounting system."),
+)
+# Our own words within a sentence, by the place where they stand.
+ENTITIES = (_("Tag group"), _("Tag"), _("Account"), _("Tax code"), _("Vendor"))
+REASONS = (
+    _("its id is too long"),
+    _("it has no id"),
+    _("its name is too long"),
+    _("it has no name"),
+    _("its code is too long"),
+    _("Pleo gives no reason"),
+)
+RECORDS = (_("tags"), _("accounts"), _("tax codes"), _("vendors"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncSchedule
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
+from pleo_connector.web import said
 from pleo_connector.web.plan_words import could_not, made, run_waits, will_do
 from pleo_connector.web.tally import Tally, both, records
 from pleo_connector.web.words import Headline, Text, Tone, counted, erp_label, number
@@ -73,7 +74,7 @@ def kind_headline(known: Known) -> Headline:
         text = _("A plan waits for you: %(what)s.")
         return Headline("attention", text % {"what": ", ".join(will_do(known.tally))})
     if schedule.problem:
-        return Headline("bad", schedule.problem)
+        return Headline("bad", said.again(schedule.problem))
     if known.is_moving and known.run:
         return _moving(known, known.run)
     if schedule.is_paused:
@@ -115,7 +116,7 @@ def _at_rest(known: Known) -> Headline:
         return Headline("bad", could_not(known.tally))
     if known.run and known.run.state == Run.State.FAILED:
         text = _("The last look ended early, and nothing was archived.")
-        return Headline("bad", text, detail=known.run.headline)
+        return Headline("bad", text, detail=said.again(known.run.headline))
     if known.kind == SyncKind.TAGS and not known.has_dimensions and known.run:
         text = _("No dimension is chosen, so no tags are kept in step.")
         return Headline("attention", text)

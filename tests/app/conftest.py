@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import mechanicalsoup
 import pytest
 import requests
+from django.db.models.signals import post_init
 from django.utils import timezone, translation
 from django_scopes import scope
 
@@ -23,9 +24,11 @@ from pleo_connector.connections.lease import claim
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.tasks import work
+from pleo_connector.history.models import Decision
 from pleo_connector.mapping.actions import save_mapping
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Tenant, User
+from pleo_connector.web import said
 from tests.conftest import ROOT, Simulator
 
 ACCOUNTS = Accounts(
@@ -42,11 +45,29 @@ ACCOUNTS = Accounts(
 )
 
 
+MADE_UP = "k"  # the kind of decisions that a test writes itself
+
+
 @pytest.fixture(autouse=True)
 def _language(settings: Any) -> Iterator[None]:
     """What a page was last shown in stays switched on in its thread."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _decisions_are_known() -> Iterator[None]:
+    """Whatever a test lets the product decide is told in the languages of the pages too."""
+    untold: list[str] = []
+
+    def look(instance: Decision, **more: Any) -> None:
+        if instance.kind != MADE_UP and not said.is_known(instance.sentence):
+            untold.append(instance.sentence)
+
+    post_init.connect(look, sender=Decision)
+    yield
+    post_init.disconnect(look, sender=Decision)
+    assert untold == []
 
 
 class FakeErp:

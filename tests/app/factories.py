@@ -310,7 +310,7 @@ def _book(job: ExportJob, items: Sequence[ExportJobItem]) -> None:
             number=2,
             name="PL-1-2.heic",
             state="failed",
-            problem="Tryton: the file is larger than it takes.",
+            problem="Receipt 2 has 12 MB; Tryton can be given files of up to 5 MB.",
             **receipts,
         )
 

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_scopes import scope
 
 from erp_adapters.fake.adapter import FakeAdapter
@@ -25,6 +25,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Problem, ProblemEvent
 from pleo_connector.history.problems import Found, mute, note_booked, note_problems, note_seen
 from pleo_connector.tenants.models import AuditEntry
+from pleo_connector.web.problems import ProblemRow, headline_of
 from tests.app import factories
 from tests.app.conftest import Desk, FakeErp, authorize
 from tests.app.test_engine import clean, expected_failures
@@ -119,6 +120,17 @@ def test_a_run_costs_the_same_however_many_entries_it_has(
     found = [cause(str(n), ids[n::3]) for n in range(min(3, entries))]
     with django_assert_max_num_queries(12):
         note(connection, *found, kind="export", booked=[uuid.uuid4() for _ in range(entries)])
+
+
+def test_a_problem_of_a_sync_is_titled_by_what_is_said_of_its_records(
+    connection: Connection,
+) -> None:
+    note(connection, cause("Harbour has the same code in the accounting system.", type="sync_tag"))
+    row = ProblemRow.of(Problem.objects.get(), entries=0, now=NOW)
+    assert headline_of(row).text == "Harbour has the same code in the accounting system."
+    with translation.override("da"):
+        row = ProblemRow.of(Problem.objects.get(), entries=0, now=NOW)
+        assert headline_of(row).text == "Harbour har samme kode i regnskabssystemet."
 
 
 def test_who_saw_it_is_kept_once_and_muting_is_told(connection: Connection) -> None:

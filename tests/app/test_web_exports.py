@@ -214,7 +214,7 @@ def test_a_booked_entry(client: Client, connection: Connection) -> None:
     assert "Category Office → 6100" in page
     assert "department SALES, project P100" in page
     assert "I25 on 100.00" in page
-    assert "the file is larger than it takes" in page
+    assert "Tryton can be given files of up to 5 MB" in page
     assert "lies in a closed period" in page
     assert "https://erp.example.com/#books/model/account.move/1" in page
     assert "https://app.example.com/expense/0" in page

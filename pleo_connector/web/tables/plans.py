@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.catalog.models import Entity, KeptRecord, SyncPlan, SyncPlanItem
 from pleo_connector.connections.models import Connection
+from pleo_connector.web import said
 from pleo_connector.web.plan_words import ACTIONS, ITEM_BADGES, LEFT_OUT, PLAN_BADGES
 from pleo_connector.web.tables.base import (
     ListTable,
@@ -100,7 +101,7 @@ class ItemTable(ListTable):
         return format_html('{}<br><span class="quiet">{}</span>', linked, place)
 
     def render_reason(self, value: str) -> str:
-        return _(value)
+        return said.again(value)
 
     def render_state(self, record: SyncPlanItem) -> SafeString | str:
         if record.action == Action.NONE:
@@ -111,7 +112,7 @@ class ItemTable(ListTable):
             shown = ITEM_BADGES[record.state]
         if not record.problem:
             return badge(shown)
-        return format_html("{} {}", badge(shown), _(record.problem))
+        return format_html("{} {}", badge(shown), said.again(record.problem))
 
 
 class KeptTable(ListTable):

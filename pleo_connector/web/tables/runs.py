@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pleo_connector.history.models import Run
-from pleo_connector.web import run_words
+from pleo_connector.web import run_words, said
 from pleo_connector.web.tables.base import (
     LastedColumn,
     LinkColumn,
@@ -60,8 +60,8 @@ class RunTable(ListTable):
     def render_result(self, record: Run) -> SafeString:
         headline = run_words.headline_of(record)
         why = format_html('<br><span class="quiet">{}</span>', headline.detail)
-        said = headline.text, moment(headline.until), why if headline.detail else ""
-        return format_html("{} {}{}", *said)
+        shown = headline.text, moment(headline.until), why if headline.detail else ""
+        return format_html("{} {}{}", *shown)
 
     def render_origin(self, record: Run) -> Any:
         return run_words.origin_word(record.origin, record.connection)
@@ -91,7 +91,7 @@ def csv_line(run: Run) -> list[object]:
         *(run.started_at, run.finished_at, round(lasted.total_seconds()) if lasted else None),
         *(run.connection.pleo_company_name, erp_label(run.connection)),
         *(run_words.kind_word(run.kind), run_words.badge_of(run).word),
-        *(headline.text, headline.detail or run.headline),
+        *(headline.text, headline.detail or said.again(run.headline)),
         *(run.total, run.succeeded, run.failed, run.tries, run.calls),
         *(run_words.origin_word(run.origin, run.connection), run.public_id),
     ]

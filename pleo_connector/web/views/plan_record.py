@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from pleo_connector.catalog.models import SyncPlan
 from pleo_connector.catalog.queries import get_plan, latest_plans
+from pleo_connector.web import said
 from pleo_connector.web.plan_words import ACTIONS
 from pleo_connector.web.record_words import fix_of_record, record_headline
 from pleo_connector.web.tables.plans import where
@@ -30,7 +31,7 @@ def plan_record(request: HttpRequest, visit: Visit, run_id: UUID, number: int) -
         "headline": record_headline(plan, item),
         "place": where(item.entity, item.group, dimension_names(connection)),
         "change": ACTIONS[item.action],
-        "why": _(item.reason),
+        "why": said.again(item.reason),
         "fix": fix,
         "can_try": fix and visit.can_operate and plan.state == SyncPlan.State.OVER,
         "latest": latest if latest.pk != plan.pk else None,

@@ -95,6 +95,7 @@ def test_case(
     assert lines == (expected or "").strip().splitlines()
     for name, value in case.get("voucher", {}).items():
         assert str(getattr(booking.vouchers[-1], name)) == value
+    assert [x.sentence for x in booking.decisions if not said.is_known(x.sentence)] == []
     if "decided" in case:
         assert [x.kind for x in booking.decisions] == case["decided"]
     if "because" in case:
