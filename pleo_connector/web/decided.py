@@ -129,6 +129,32 @@ DECISIONS = (
     _("%(code)s is closed in %(erp)s, so it is selected no longer."),
     _("%(rule)s applies: %(sets)s."),
 )
+# Why a line stands on its account.
+BECAUSE = (
+    _("wallet account set for %(currency)s"),
+    _("Pleo's contra account for %(currency)s"),
+    _("category %(category)s → %(account)s"),
+    _("account set for %(kind)s without category"),
+    _("payable account of vendor %(vendor)s"),
+    _("fallback payable account"),
+    _("account of employee %(vendor)s"),
+    _("tax code %(code)s → %(account)s"),
+    _("tax at %(rate)s → %(account)s"),
+    _("tax rounding"),
+    _("rounding of the split"),
+    _("bill and payment at different rates"),
+    _("out-of-pocket account"),
+    _("external reimbursement account"),
+    _("transfer account"),
+    _("input tax account"),
+    _("reverse charge input tax account"),
+    _("reverse charge output tax account"),
+    _("exchange gain account"),
+    _("exchange loss account"),
+    _("rounding account"),
+    _("rule → %(account)s"),
+    "%(rule)s → %(account)s",  # with a name of its own; nothing of it is told otherwise
+)
 # Our own words within a sentence, by the place where they stand.
 RULES = (_("Rule %(number)s"),)  # without a name of its own
 SETS = (_("account %(account)s"), _("tax code %(code)s"), _("journal %(journal)s"))

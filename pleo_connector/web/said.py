@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from django.utils.translation import get_language, gettext
 
-from pleo_connector.web.decided import DECISIONS, KINDS, RULES, SETS, VOUCHERS
+from pleo_connector.web.decided import BECAUSE, DECISIONS, KINDS, RULES, SETS, VOUCHERS
 from pleo_connector.web.sentences import (
     ENTITIES,
     HINTS,
@@ -54,6 +54,7 @@ TOLD_WHOLE = (*DECISIONS, *RECEIPTS, *WHOLES, *SYNCS)
 _whys = _all(WHYS, r"{}\. (?P<rest>.+)")
 _hints = _all(HINTS)
 _wholes = _all(TOLD_WHOLE)
+_because = _all(BECAUSE)
 _advice = _all(HINTS, r"(?P<said>.+[.!?]) {}")
 # Places that hold words of ours, one or several.
 _parts = {
@@ -82,8 +83,16 @@ def again(sentence: str) -> str:
     return sentence if language.startswith("en") else _told(sentence, language)
 
 
+def because(words: str) -> str:
+    """Of a line: why it stands on its account."""
+    language = get_language() or "en"
+    return words if language.startswith("en") else _fitting(_because, words) or words
+
+
 def is_known(sentence: str) -> bool:
     """Whether all of it can be told in another language."""
+    if _fitting(_because, sentence):
+        return True
     parts = [part.strip() for part in OPENINGS.split(sentence) if part.strip()]
     return all(_known(part) or _fitting(_wholes, part) for part in parts)
 

@@ -338,7 +338,7 @@ def make_voucher(item: ExportJobItem) -> Voucher:
             LedgerLine(
                 account="2640",
                 debit=amount - net,
-                because="input tax of tax code I25",
+                because="tax code I25 → 2640",
                 tax=tax,
             ),
             LedgerLine(account="1920", credit=amount, because="Pleo's contra account for DKK"),

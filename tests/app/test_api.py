@@ -169,7 +169,7 @@ def test_an_entry_says_what_was_booked_and_why(program: Program) -> None:
     assert told["status"] == "successful"
     assert told["failure"] is None
     lines = told["postings"][0]["voucher"]["lines"]
-    assert {line["because"] for line in lines} >= {"input tax of tax code I25"}
+    assert {line["because"] for line in lines} >= {"tax code I25 → 2640"}
     assert lines[0]["dimensions"][0] == {"dimension": "department", "value": "SALES"}
     assert [receipt["state"] for receipt in told["postings"][0]["receipts"]] == [
         "uploaded",

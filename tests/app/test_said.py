@@ -11,6 +11,7 @@ from django.utils import translation
 from pleo_connector.catalog.models import Entity
 from pleo_connector.pleo.account_calls import REASONS as OF_PLEO
 from pleo_connector.web import said
+from pleo_connector.web.decided import BECAUSE
 from pleo_connector.web.sentences import ENTITIES, HINTS, REASONS, WHYS
 from tests.conftest import ROOT
 
@@ -77,7 +78,7 @@ def test_what_is_not_known_stays_as_it_is(sentence: str) -> None:
     assert not sentence or not said.is_known(sentence)
 
 
-@pytest.mark.parametrize("known", [WHYS, HINTS, said.TOLD_WHOLE])
+@pytest.mark.parametrize("known", [WHYS, HINTS, BECAUSE, said.TOLD_WHOLE])
 def test_no_sentence_is_taken_for_another(known: tuple[str, ...]) -> None:
     for number, sentence in enumerate(known):
         hidden = [x for x in known[:number] if pattern_of(x).fullmatch(sentence)]
@@ -133,7 +134,7 @@ def test_words_of_ours_within_a_sentence_are_those_that_are_written() -> None:
     [
         (
             "Card purchase is negative; its sides are swapped.",
-            "Kortkøb med negativt beløb: debet og kredit er byttet om.",
+            "Kortkøb: beløbet er negativt, så debet og kredit er byttet om.",
         ),
         (
             "The line has no category; account 6110 is set for out-of-pocket expense.",
@@ -173,6 +174,25 @@ def test_what_was_decided_is_told_with_the_words_in_it(sentence: str, told: str)
     assert said.again(sentence) == sentence
     with translation.override("da"):
         assert said.again(sentence) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("wallet account set for DKK", "wallet-konto valgt til DKK"),
+        (
+            "account set for card invoice without category",
+            "konto ved manglende kategori: Faktura betalt med kort",
+        ),
+        ("category Paper → 6110", "kategori Paper → 6110"),
+        ("Travel → 6320", "Travel → 6320"),
+        ("something that was written long ago", "something that was written long ago"),
+    ],
+)
+def test_why_a_line_stands_on_its_account_is_told(words: str, told: str) -> None:
+    assert said.because(words) == words
+    with translation.override("da"):
+        assert said.because(words) == told
 
 
 def test_a_receipt_that_keeps_an_entry_from_being_booked_is_told_with_the_advice() -> None:

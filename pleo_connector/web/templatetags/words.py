@@ -38,6 +38,7 @@ register.filter("erp_label", words.erp_label)
 register.filter("books", words.books_of)
 register.filter("cause", said.cause)
 register.filter("said", said.again)
+register.filter("because", said.because)
 
 
 @register.simple_tag

@@ -95,7 +95,9 @@ def test_case(
     assert lines == (expected or "").strip().splitlines()
     for name, value in case.get("voucher", {}).items():
         assert str(getattr(booking.vouchers[-1], name)) == value
-    assert [x.sentence for x in booking.decisions if not said.is_known(x.sentence)] == []
+    written = [x.sentence for x in booking.decisions]
+    written += [line.because for voucher in booking.vouchers for line in voucher.lines]
+    assert [x for x in written if not said.is_known(x)] == []
     if "decided" in case:
         assert [x.kind for x in booking.decisions] == case["decided"]
     if "because" in case:
