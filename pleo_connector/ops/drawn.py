@@ -31,7 +31,7 @@ def _entries(days: Sequence[Day]) -> Chart:
     }
     series = [
         Series(gettext_lazy("Done"), "chart-1", [x.succeeded for x in days]),
-        Series(gettext_lazy("Failed"), "chart-bad", [x.failed for x in days]),
+        Series(gettext_lazy("Could not be done"), "chart-bad", [x.failed for x in days]),
     ]
     return bar_chart(
         "entries",

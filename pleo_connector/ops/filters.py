@@ -53,7 +53,7 @@ class OpsRunFilter(ListFilter):
     )
     erp = _erp("connection__erp_kind")
     origin = django_filters.ChoiceFilter(
-        label=_("Failed at"), choices=list(ORIGINS.items()), empty_label=_("All")
+        label=_("Cause lies in"), choices=list(ORIGINS.items()), empty_label=_("All")
     )
     since = DayFilter(_("From"), field_name="started_at")
     until = DayFilter(_("Up to"), field_name="started_at", is_end=True)

@@ -71,6 +71,12 @@ def stuck_runs(now: datetime) -> "QuerySet[Run]":
     return rows.order_by("moved")
 
 
+def stuck_among(runs: Sequence[Run], now: datetime) -> set[int]:
+    """Primary keys of those of these runs that are stuck."""
+    found = stuck_runs(now).filter(pk__in=[run.pk for run in runs if not run.is_over])
+    return set(found.order_by().values_list("pk", flat=True))
+
+
 def limited_runs(now: datetime) -> "QuerySet[Run]":
     """Runs that a rate limit keeps waiting now."""
     waiting = open_runs().filter(state=Run.State.WAITING, is_limited=True, waiting_until__gt=now)

@@ -1,5 +1,6 @@
 """Lists of the pages for staff."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Run
 from pleo_connector.ops.queries import Doubt, Key
+from pleo_connector.ops.stuck import mend_of, why_stuck
+from pleo_connector.pleo.webhooks import EXPORT_JOB_CREATED, VENDOR_CREATED
 from pleo_connector.web import words
 from pleo_connector.web.run_words import kind_word
 from pleo_connector.web.tables.base import (
@@ -25,7 +28,12 @@ from pleo_connector.web.tables.base import (
     TextColumn,
 )
 from pleo_connector.web.tables.runs import RunTable
-from pleo_connector.web.templatetags.words import badge, lasted, posting_badge
+from pleo_connector.web.templatetags.words import badge, icon, lasted, posting_badge
+
+EVENTS: dict[str, words.Text] = {
+    **dict.fromkeys(EXPORT_JOB_CREATED, gettext_lazy("An export was made")),
+    VENDOR_CREATED: gettext_lazy("A vendor was added"),
+}
 
 
 def connection_url(connection: Connection) -> str:
@@ -93,7 +101,9 @@ class ConnectionTable(_Named):
         return badge(words.connection_badge(record))
 
 
-class StuckTable(ListTable):
+class _Runs(ListTable):
+    """The first three columns of runs."""
+
     run = LinkColumn(
         gettext_lazy("Run"),
         accessor="pk",
@@ -106,32 +116,26 @@ class StuckTable(ListTable):
         attrs={"a": {}},
     )
     tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
-    why = TextColumn(gettext_lazy("Why"), accessor="state")
-    moved = AgeColumn(gettext_lazy("No step for"))
 
     def render_run(self, record: Run) -> Any:
         return kind_word(record.kind)
 
+
+class StuckTable(_Runs):
+    why = TextColumn(gettext_lazy("Why"), accessor="state")
+    moved = AgeColumn(gettext_lazy("No step for"))
+    mend = TextColumn(gettext_lazy("What next"), accessor="pk")
+
     def render_why(self, record: Run) -> str:
         return why_stuck(record)
 
-
-def why_stuck(run: Run) -> str:
-    if run.state == Run.State.WAITING:
-        return _("Its wait is over, and nobody goes on.")
-    connection = run.connection
-    if connection.lease_until is None or connection.lease_until <= timezone.now():
-        return _("Nobody works on it.")
-    return _("%(worker)s holds it and does not get on.") % {"worker": connection.lease_holder}
+    def render_mend(self, record: Run) -> SafeString:
+        mend = mend_of(record.connection)
+        button = '<a class="btn btn-outline-secondary btn-sm" href="{}">{} {}</a>'
+        return format_html(button, mend.url, icon(mend.icon), mend.label)
 
 
-class LimitTable(ListTable):
-    run = LinkColumn(
-        gettext_lazy("Run"),
-        accessor="connection__pleo_company_name",
-        link=lambda run: reverse("ops-run", args=[run.public_id]),
-    )
-    tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
+class LimitTable(_Runs):
     system = TextColumn(gettext_lazy("Waits for"), accessor="waiting_for")
     until = MomentColumn(gettext_lazy("Until"), accessor="waiting_until")
 
@@ -169,7 +173,7 @@ class PostingTable(ListTable):
 
     reference = TextColumn(gettext_lazy("Reference"))
     state = TextColumn(gettext_lazy("State"), accessor="pk")
-    since = AgeColumn(gettext_lazy("Sent"), accessor="intended_at")
+    since = AgeColumn(gettext_lazy("In doubt for"), accessor="intended_at")
     run = LinkColumn(
         gettext_lazy("Run"),
         accessor="job__run__kind",
@@ -189,6 +193,10 @@ class EventTable(ListTable):
     known = TextColumn(gettext_lazy("Known"), accessor="is_known")
     replay = TextColumn(gettext_lazy("Again"), accessor="pk")
 
+    def render_kind(self, value: str) -> SafeString:
+        raw = format_html('<span class="quiet">{}</span>', value)
+        return format_html("{}<br>{}", EVENTS[value], raw) if value in EVENTS else raw
+
     def render_known(self, value: bool) -> str:
         return _("Yes") if value else _("No")
 
@@ -199,7 +207,11 @@ class EventTable(ListTable):
 
 
 class OpsRunTable(RunTable):
-    """Over all companies."""
+    """Over all companies; `stuck` are the primary keys of those that stand still."""
+
+    def __init__(self, rows: Iterable[Run], *, stuck: Collection[int], **kwargs: Any) -> None:
+        self.stuck = stuck
+        super().__init__(rows, **kwargs)
 
     started = MomentColumn(
         gettext_lazy("Started"),
@@ -213,6 +225,12 @@ class OpsRunTable(RunTable):
         attrs={"a": {}},
     )
     tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
+
+    def render_state(self, record: Run) -> SafeString:
+        if record.pk not in self.stuck:
+            return super().render_state(record)
+        why = format_html('<br><span class="quiet">{}</span>', why_stuck(record))
+        return format_html("{}{}", badge(words.Badge("bad", _("Stuck"))), why)
 
     class Meta:
         sequence = ("started", "tenant", "...")

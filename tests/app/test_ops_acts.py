@@ -66,7 +66,8 @@ def test_each_deed_asks_first_and_is_written_down(
     question = client.get(address).content.decode()
     for sentence in DEEDS[deed].consequences:
         assert str(sentence) in question
-    assert "Their audit log says that support did it." in question
+    company = connection.tenant.name
+    assert f"The audit log of {company} says that support did it." in question
     assert not AuditEntry.objects.filter(actor=staff).exists()
     done = client.post(address, follow=True).content.decode()
     assert str(DEEDS[deed].done) in done

@@ -153,7 +153,7 @@ def test_a_stuck_run_is_found_and_released(visitor: Page, place: Place) -> None:
     expect(visitor.get_by_role("heading", level=1)).to_contain_text("stuck")
     row = visitor.locator("#stuck").get_by_role("row").filter(has_text="worker-4:1377")
     row.get_by_role("link", name="Export").click()
-    expect(visitor.get_by_role("alert")).to_contain_text("does not get on")
+    expect(visitor.locator(".headline-bad")).to_contain_text("does not get on")
     visitor.get_by_role("link", name="Take it from its worker").click()
     expect(visitor.locator("main")).to_contain_text("can neither write nor call")
     assert lease_of(place) == (7, "worker-4:1377")  # nothing was done by asking

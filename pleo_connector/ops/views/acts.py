@@ -171,12 +171,10 @@ def _target(request: HttpRequest, connection: Connection, deed: Deed) -> Any:
 
 
 def _question(deed: Deed, connection: Connection, back: str) -> Question:
-    whose = _("It is %(connection)s of %(company)s. Their audit log says that support did it.") % {
-        "connection": connection,
-        "company": connection.tenant.name,
-    }
+    company = {"company": connection.tenant.name}
+    whose = _("The audit log of %(company)s says that support did it.") % company
     return Question(
-        title=str(deed.title),
+        title=f"{deed.title}: {connection}",
         consequences=[*map(str, deed.consequences), whose],
         action=str(deed.action),
         keep=_("Do nothing"),

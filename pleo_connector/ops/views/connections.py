@@ -1,6 +1,5 @@
 """Connections of all companies, and one of them with what support can do for it."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -8,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import Connection, WebhookEvent
@@ -15,13 +15,13 @@ from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Run
 from pleo_connector.ops import queries
 from pleo_connector.ops.filters import OpsConnectionFilter
+from pleo_connector.ops.stuck import headline_of, is_held, mend_of
 from pleo_connector.ops.tables import (
     ConnectionTable,
     EventTable,
     LastRunTable,
     PostingTable,
     named,
-    why_stuck,
 )
 from pleo_connector.ops.visit import for_staff
 from pleo_connector.web import words
@@ -45,7 +45,20 @@ def connections(request: HttpRequest) -> HttpResponse:
     if chosen.is_used:
         empty = Empty(_("Nothing matches."), reverse("ops-connections"), _("Show all"))
     table = ConnectionTable(part.rows, part=part, empty=empty)
-    return render(request, "ops/connections.html", {"filter": chosen, "table": table})
+    shown = {"headline": _list_headline(), "filter": chosen, "table": table}
+    return render(request, "ops/connections.html", shown)
+
+
+def _list_headline() -> words.Headline:
+    count = queries.counted(queries.to_reconnect())
+    if not count:
+        return words.Headline("ok", _("Every connection lets us in."))
+    text = ngettext(
+        "%(count)s connection has to be reconnected.",
+        "%(count)s connections have to be reconnected.",
+        count,
+    )
+    return words.Headline("attention", words.counted(text, count))
 
 
 @for_staff
@@ -70,34 +83,31 @@ def connection(request: HttpRequest, public_id: UUID) -> HttpResponse:
     rows = Connection.objects.select_related("tenant", "pleo_grant", "subscription")
     found = get_object_or_404(rows, public_id=public_id)
     now = timezone.now()
-    runs = Run.objects.filter(connection=found).select_related(
-        "connection", "connection__tenant", "export_job"
-    )
+    newest = Run.objects.filter(connection=found).order_by("-started_at", "-pk")
+    runs = list(newest.select_related("connection", "connection__tenant", "export_job")[:NEWEST])
+    stuck = queries.stuck_runs(now).filter(connection=found).first()
     doubt = Posting.objects.filter(connection=found, state__in=queries.DOUBT)
     events = WebhookEvent.objects.filter(connection=found).select_related("connection")
     shown = {
         "connection": found,
-        "headline": _headline(found, now),
-        "is_leased": found.lease_until is not None and found.lease_until > now,
+        "headline": headline_of(stuck, of_connection=True)
+        if stuck
+        else words.connection_headline(found),
+        "stuck": stuck,
+        "mend": mend_of(found) if stuck else None,
+        "is_leased": is_held(found),
         "is_due": found.wake_at is not None and found.wake_at <= now,
         "runs": LastRunTable(
-            runs.order_by("-started_at", "-pk")[:NEWEST], empty=Empty(_("Nothing has run yet."))
+            runs, stuck=queries.stuck_among(runs, now), empty=Empty(_("Nothing has run yet."))
         ),
         "postings": PostingTable(
             doubt.defer("voucher").select_related("job__run").order_by("intended_at")[:50],
             empty=Empty(_("Of every voucher it is known whether it is booked.")),
         ),
         "events": EventTable(
-            events.order_by("-pk")[:NEWEST], empty=Empty(_("Pleo has not notified us yet."))
+            events.order_by("-received_at", "-pk")[:NEWEST],
+            empty=Empty(_("Pleo has not notified us yet.")),
         ),
         "facts": [(_("Id"), found.public_id), (_("Fence"), found.lease_fence)],
     }
     return render(request, "ops/connection.html", shown)
-
-
-def _headline(found: Connection, now: datetime) -> words.Headline:
-    """What customers read, unless a run of it is stuck."""
-    run = queries.stuck_runs(now).filter(connection=found).first()
-    if run is None:
-        return words.connection_headline(found)
-    return words.Headline("bad", _("A run is stuck."), detail=why_stuck(run))

@@ -15,7 +15,9 @@ from pleo_connector.ops import queries, tables
 from pleo_connector.ops.drawn import charts_of
 from pleo_connector.ops.filters import SPAN, StatFilter
 from pleo_connector.ops.stats import Day, days_of
+from pleo_connector.ops.stuck import mend_of
 from pleo_connector.ops.visit import for_staff
+from pleo_connector.web.fixes import Fix
 from pleo_connector.web.tables.base import Empty, ListTable
 from pleo_connector.web.words import Headline, counted, number
 
@@ -29,10 +31,12 @@ class Section:
     count: int
     table: ListTable
     is_calm: bool  # nothing that somebody has to look at
+    held: int | None = None  # what the rows hold together, where that is counted
 
     @property
     def shown_count(self) -> str:
-        return number(len(self.table.rows)) + ("+" if self.is_cut else "")
+        shown = len(self.table.rows) if self.held is None else self.held
+        return number(shown) + ("+" if self.is_cut else "")
 
     @property
     def is_cut(self) -> bool:
@@ -49,6 +53,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     days = _days(chosen, now)
     shown = {
         "headline": _headline(facts),
+        "first": _first(facts),
         "sections": sections,
         "calm": [section for section in sections if section.is_calm],
         "facts": facts,
@@ -79,6 +84,7 @@ def _sections(now: datetime) -> tuple[list[Section], dict[str, Any]]:
             doubt,
             tables.DoubtTable,
             _("Of every voucher it is known whether it is booked."),
+            held=_doubts(doubt),
         ),
         _section(
             "reconnect",
@@ -122,9 +128,27 @@ def _some(rows: Any) -> list[Any]:
     return list(rows[: queries.SHOWN + 1])
 
 
-def _section(name: str, title: str, rows: Any, table: Any, calm: str) -> Section:
+def _section(
+    name: str, title: str, rows: Any, table: Any, calm: str, held: int | None = None
+) -> Section:
     shown = table(rows[: queries.SHOWN], empty=Empty(calm))
-    return Section(name, title, len(rows), shown, is_calm=not rows)
+    return Section(name, title, len(rows), shown, is_calm=not rows, held=held)
+
+
+def _doubts(rows: list[queries.Doubt]) -> int:
+    return sum(row.asked + row.looked_up for row in rows)
+
+
+def _first(facts: dict[str, Any]) -> Fix | None:
+    """The button beside the first line: what mends it, or where each is mended."""
+    if len({run.connection_id for run in facts["stuck"]}) == 1:
+        mend = mend_of(facts["stuck"][0].connection)
+        return Fix(mend.label, mend.url)
+    if facts["stuck"]:
+        return Fix(_("Look at the stuck runs"), "#stuck")
+    if facts["doubt"]:
+        return Fix(_("Look at the vouchers in doubt"), "#doubt")
+    return Fix(_("Look at the connections"), "#reconnect") if facts["dead"] else None
 
 
 def _headline(facts: dict[str, Any]) -> Headline:
@@ -134,11 +158,11 @@ def _headline(facts: dict[str, Any]) -> Headline:
             ngettext("%(count)s run is stuck.", "%(count)s runs are stuck.", len(facts["stuck"])),
         ),
         (
-            sum(x.asked + x.looked_up for x in facts["doubt"]),
+            _doubts(facts["doubt"]),
             ngettext(
                 "%(count)s voucher is in doubt.",
                 "%(count)s vouchers are in doubt.",
-                sum(x.asked + x.looked_up for x in facts["doubt"]),
+                _doubts(facts["doubt"]),
             ),
         ),
         (

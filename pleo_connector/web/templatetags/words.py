@@ -154,7 +154,7 @@ def percent(rate: Decimal) -> str:
 
 @register.filter
 def lasted(seconds: Any) -> str:
-    """3 s · 2 min 5 s · 1 h 4 min"""
+    """3 s · 2 min 5 s · 1 h 4 min · 2 h"""
     if seconds is None:
         return ""
     whole = int(seconds.total_seconds() if hasattr(seconds, "total_seconds") else seconds)
@@ -165,7 +165,7 @@ def lasted(seconds: Any) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     hour = pgettext("short for hour", "h")
-    return f"{hours} {hour} {minutes} min"
+    return f"{hours} {hour} {minutes} min" if minutes else f"{hours} {hour}"
 
 
 @register.filter
