@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import Http404
 
 from erp_adapters.base import ErpAdapter
@@ -96,6 +96,14 @@ def schedules_of(connection: Connection) -> list[SyncSchedule]:
     order = list(SyncKind)
     rows = SyncSchedule.objects.filter(connection=connection)
     return sorted(rows, key=lambda row: order.index(SyncKind(row.kind)))
+
+
+def next_syncs(connections: Collection[Connection]) -> dict[int, datetime]:
+    """When the next sync of each runs, by connection; none where all are paused."""
+    rows = SyncSchedule.objects.filter(
+        connection__in=connections, is_paused=False, next_run_at__isnull=False
+    )
+    return dict(rows.order_by().values_list("connection_id").annotate(Min("next_run_at")))
 
 
 def latest_plans(connection: Connection) -> dict[str, SyncPlan]:

@@ -98,7 +98,7 @@ class RunFilter(ListFilter):
         empty_label=_("All"),
     )
     origin = django_filters.ChoiceFilter(
-        label=_("Failed at"), choices=list(ORIGINS.items()), empty_label=_("All")
+        label=_("Cause lies in"), choices=list(ORIGINS.items()), empty_label=_("All")
     )
     since = DayFilter(_("From"), field_name="started_at")
     until = DayFilter(_("Up to"), field_name="started_at", is_end=True)

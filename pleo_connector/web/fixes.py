@@ -47,10 +47,17 @@ def fix_for(
         return Fix(_("Open it in Pleo"), pleo_url, is_outside=True)
     if fix == "erp":
         label = _("Check the connection to %(system)s") % {"system": erp_label(connection)}
-        return Fix(label, reverse("erp-choose", args=[connection.public_id]))
+        return Fix(label, erp_url(connection))
     if fix == "support":
         return Fix(_("Write to us"), f"mailto:{support}", is_outside=True)
     return None
+
+
+def erp_url(connection: Connection) -> str:
+    """Where the access to the accounting system is given."""
+    if connection.erp_kind:
+        return reverse("erp-connect", args=[connection.public_id, connection.erp_kind])
+    return reverse("erp-choose", args=[connection.public_id])
 
 
 def problems_url(connection: Connection) -> str:

@@ -22,9 +22,6 @@ TITLES: dict[str, words.Text] = {
 }
 # A more precise verb than that of the page.
 VERBS: dict[str, words.Text] = {
-    "account_unknown": gettext_lazy("Choose another account"),
-    "tag_unknown": gettext_lazy("Check the dimensions"),
-    "tax_code_unknown": gettext_lazy("Choose another tax code"),
     health.ERP_ACCESS: gettext_lazy("Reconnect %(system)s"),
     health.ERP_ACCESS_ENDS: gettext_lazy("Reconnect %(system)s"),
 }
@@ -34,6 +31,7 @@ PLACES: dict[str, words.Text] = {
     Run.Origin.MAPPING: gettext_lazy("The settings of the connection"),
     Run.Origin.OURS: gettext_lazy("Our side"),
 }
+BOTH = gettext_lazy("Pleo or %(system)s")  # a tag that one of them does not have
 EVENTS: dict[str, words.Text] = {
     ProblemEvent.Kind.OPENED: gettext_lazy("Seen for the first time"),
     ProblemEvent.Kind.RESOLVED: gettext_lazy("Resolved: it stayed away"),
@@ -64,7 +62,8 @@ class ProblemRow:
     def of(cls, problem: Problem, *, entries: int, now: datetime) -> "ProblemRow":
         url = reverse("problem", args=[problem.public_id])
         system = {"system": words.erp_label(problem.connection)}
-        place = str(PLACES.get(problem.origin, "")) % system
+        is_tag = problem.type == "tag_unknown" and problem.fix == "dimensions"
+        place = str(BOTH if is_tag else PLACES.get(problem.origin, "")) % system
         title = title_of(problem, entries)
         return cls(
             problem, entries, badge_of(problem, now), title, place, fix_of(problem, url), url
@@ -81,10 +80,17 @@ def title_of(problem: Problem, entries: int) -> str:
     if problem.type in TITLES:
         return str(TITLES[problem.type]) % {"system": words.erp_label(problem.connection)}
     if entries:
-        return words.entries(entries)
+        return _not_booked(entries)
     if problem.has_entries:
         return _("No entry is left")
     return _("An export ended early") if problem.kind == "export" else said.again(problem.subject)
+
+
+def _not_booked(entries: int) -> str:
+    text = ngettext(
+        "%(count)s entry could not be booked", "%(count)s entries could not be booked", entries
+    )
+    return words.counted(text, entries)
 
 
 def badge_of(problem: Problem, now: datetime) -> words.Badge:
@@ -123,18 +129,28 @@ def list_headline(count: int) -> words.Headline:
     return words.Headline("bad", words.counted(text, count))
 
 
+def chosen_headline(state: str, found: int, count: int) -> words.Headline:
+    """Of a list that was narrowed to what is muted or resolved; what is open comes after it."""
+    chosen = {
+        "muted": ngettext("%(count)s problem is muted.", "%(count)s problems are muted.", found),
+        "resolved": ngettext(
+            "%(count)s problem is resolved.", "%(count)s problems are resolved.", found
+        ),
+    }
+    none = {"muted": _("No problem is muted."), "resolved": _("No problem is resolved.")}
+    headline = list_headline(count)
+    if state not in chosen:
+        return headline
+    text = words.counted(chosen[state], found) if found else none[state]
+    return words.Headline("quiet", text, detail=headline.text)
+
+
 def headline_of(row: ProblemRow) -> words.Headline:
     """The first line of its own page."""
-    if not row.problem.is_open:
-        return words.Headline("ok", _("Resolved."), detail=said.cause(row.problem.sentence))
     detail = said.cause(row.problem.sentence)
-    if row.entries:
-        text = ngettext(
-            "%(count)s entry could not be booked.",
-            "%(count)s entries could not be booked.",
-            row.entries,
-        )
-        return words.Headline("bad", words.counted(text, row.entries), detail=detail)
+    if not row.problem.is_open:
+        was = _("It was: %(sentence)s") % {"sentence": detail}
+        return words.Headline("ok", _("Resolved"), row.problem.resolved_at, was)
     return words.Headline("bad", row.title.rstrip(".") + ".", detail=detail)
 
 
@@ -143,6 +159,16 @@ class EventRow:
     at: datetime
     text: str
     until: datetime | None
+
+
+def closes_when(problem: Problem) -> str:
+    """How it ends by itself."""
+    if problem.type in health.DEAD:
+        system = {"system": words.erp_label(problem.connection)}
+        if problem.type == health.PLEO_ACCESS:
+            system = {"system": "Pleo"}
+        return _("The problem closes by itself once %(system)s lets us in again.") % system
+    return _("The problem closes by itself when the next run does not meet it any more.")
 
 
 def event_row(event: ProblemEvent) -> EventRow:

@@ -1,5 +1,7 @@
 """What runs of every kind are called, how they end, and where they failed."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -30,7 +32,7 @@ BADGES: dict[str, Badge] = {
     Run.State.RUNNING: Badge("busy", gettext_lazy("At work")),
     Run.State.WAITING: Badge("busy", gettext_lazy("Waiting")),
     Run.State.COMPLETED: Badge("ok", gettext_lazy("Done")),
-    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Partly failed")),
+    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Some could not be done")),
     Run.State.FAILED: Badge("bad", gettext_lazy("Ended early")),
 }
 
@@ -76,11 +78,33 @@ def headline_of(run: Run) -> Headline:
     if run.state == Run.State.COMPLETED:
         return Headline("ok", said.again(run.headline) or _done(run))
     if run.state == Run.State.FAILED:
-        return Headline("bad", _("Ended before its last step."), detail=said.again(run.headline))
+        return Headline("bad", _("It ended early."), detail=said.again(run.headline))
     text = words.counted(
-        ngettext("%(count)s record failed.", "%(count)s records failed.", run.failed), run.failed
+        ngettext(
+            "%(count)s record could not be changed.",
+            "%(count)s records could not be changed.",
+            run.failed,
+        ),
+        run.failed,
     )
     return Headline("bad", text, detail=said.again(run.headline))
+
+
+def list_headline(runs: Sequence[Run], *, is_newest: bool, is_filtered: bool) -> Headline:
+    """Of a list of runs, newest first: how the last one went, unless it shows others."""
+    if not runs:
+        return Headline("quiet", _("No run matches.") if is_filtered else _("Nothing has run yet."))
+    if is_filtered or not is_newest:
+        return Headline("quiet", _("Runs that match") if is_filtered else _("Earlier runs"))
+    return headline_of(runs[0])
+
+
+def list_title(runs: Sequence[Run], *, is_newest: bool, is_filtered: bool) -> str:
+    """The line above it."""
+    if not runs or is_filtered or not is_newest:
+        return _("History")
+    names = {"kind": kind_word(runs[0].kind), "connection": runs[0].connection.pleo_company_name}
+    return _("The last run: %(kind)s of %(connection)s") % names
 
 
 def _waiting(run: Run) -> Headline:

@@ -71,7 +71,7 @@ def test_runs_of_every_kind_are_found_by_every_filter(
         assert text in read(client, **query)
     rows = {name: read(client, **query).count(ROW) for name, query in chosen.items()}
     assert list(rows.values()) == [3, 2, 1, 1, 1, 1]
-    assert 'data-label="Failed at" class="keep">Mapping<' in read(client, kind="export")
+    assert 'data-label="Cause lies in" class="keep">Mapping<' in read(client, kind="export")
     assert read(client, since=today - timedelta(days=2)).count(ROW) == 2
     assert read(client, until=today - timedelta(days=2)).count(ROW) == 1
     assert read(client, since="soon", until="9999-12-31", origin="x", kind="?").count(ROW) == 3
@@ -170,8 +170,8 @@ def test_a_run_of_another_kind_has_words_too(client: Client, connection: Connect
         ({"state": "running", "finished_at": None}, "At work."),
         ({"state": "completed"}, "Nothing had to be changed."),
         ({"state": "completed", "total": 3, "kind": "new_kind"}, "3 records were changed."),
-        ({"state": "failed", "headline": "Too few rights."}, "Ended before its last step."),
-        ({"state": "completed_with_errors", "failed": 1}, "1 record failed."),
+        ({"state": "failed", "headline": "Too few rights."}, "It ended early."),
+        ({"state": "completed_with_errors", "failed": 1}, "1 record could not be changed."),
         ({"state": "waiting", "waiting_for": "reconnect"}, "Reconnect Pleo to go on."),
         ({"state": "waiting", "headline": "A plan waits for you."}, "A plan waits for you."),
     ):

@@ -262,7 +262,7 @@ def test_a_problem_shows_its_entries_its_history_and_who_saw_it(
     page = read(visitor, "problem", problem.public_id)
     assert "3 entries could not be booked." in page
     assert page.count(reverse("export", args=[job.public_id]) + "entries/") == 3
-    assert "Choose another account" in page
+    assert "Choose its account" in page
     owner = factories.owner_of(connection.tenant)
     assert f"Looked at by {owner.email}" in page
     note_booked(

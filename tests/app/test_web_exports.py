@@ -132,8 +132,13 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
     job = factories.make_job(connection, booked=5, failed=7)
     page = export(client, job)
     assert page.count('class="problem"') == 3
-    assert "<strong>3 entries</strong></p><p>Account 6110 Stationery, closed" in page
-    assert "<strong>2 entries</strong></p><p>Project P777 does not exist" in page
+    assert (
+        "<strong>3 entries could not be booked</strong></p><p>Account 6110 Stationery, closed"
+        in page
+    )
+    assert (
+        "<strong>2 entries could not be booked</strong></p><p>Project P777 does not exist" in page
+    )
     assert reverse("categories", args=[connection.public_id]) + "?code=6110" in page
     assert "Account 6110 Stationery, closed is inactive" in page
 
@@ -148,13 +153,14 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
         ("vendors", "accounts"),
         ("dimensions", "dimensions"),
         ("posting", "posting"),
-        ("erp", "erp-choose"),
+        ("erp", "erp-connect"),
     ],
 )
 def test_every_problem_leads_to_a_page(connection: Connection, fix: str, page: str) -> None:
     found = fix_for(connection, fix)
     assert found
-    assert found.url == reverse(page, args=[connection.public_id])
+    kind = [connection.erp_kind] if page == "erp-connect" else []
+    assert found.url == reverse(page, args=[connection.public_id, *kind])
 
 
 def test_problems_outside_the_product(connection: Connection) -> None:

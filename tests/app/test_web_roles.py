@@ -53,7 +53,11 @@ class Place:
             endpoint=self.endpoint,
             kind="test",
             next_try_at=None,
-            defaults={"created_at": timezone.now(), "tries": 3},
+            defaults={
+                "created_at": timezone.now(),
+                "tries": 3,
+                "problem": "It cannot be reached.",
+            },
         )
         return found
 

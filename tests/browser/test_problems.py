@@ -12,6 +12,7 @@ from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.exports.models import Posting
 from pleo_connector.history.messages import add_endpoint, send_test
 from pleo_connector.history.models import Message, Problem
+from pleo_connector.history.problems import Found, mute, note_booked, note_problems
 from tests.app import factories
 from tests.app.test_web_roles import Place
 from tests.browser.test_every_page import look, place, visitor
@@ -28,7 +29,7 @@ def test_a_problem_is_resolved(visitor: Page, place: Place, hands: Mouse | Keybo
     menu = visitor.get_by_role("navigation", name="Pages").first
     hands.press(menu.get_by_role("link", name="Problems 1 open"))
     expect(visitor.get_by_role("heading", level=1)).to_have_text("1 problem needs you.")
-    hands.press(visitor.get_by_role("link", name="1 entry"))
+    hands.press(visitor.get_by_role("link", name="1 entry could not be booked"))
     expect(visitor.get_by_role("heading", level=1)).to_have_text("1 entry could not be booked.")
     hands.press(visitor.locator("#entries").get_by_role("link", name="Card purchase"))
     hands.press(visitor.get_by_role("link", name="Mark as booked by hand"))
@@ -43,13 +44,31 @@ def test_a_problem_is_resolved(visitor: Page, place: Place, hands: Mouse | Keybo
     assert Problem.objects.get(connection=connection).state == "resolved"
 
 
+def close(problem: Problem) -> None:
+    """All its entries are booked, for the third time."""
+    kept = [x.accounting_entry_id for x in problem.entries.all()]
+    for _ in range(2):
+        note_booked(connection=problem.connection, entries=kept, now=timezone.now())
+        again = Found(
+            origin=problem.origin,
+            type=problem.type,
+            subject=problem.subject,
+            sentence=problem.sentence,
+            fix=problem.fix,
+            entries=kept,
+        )
+        note_problems(
+            connection=problem.connection, kind=problem.kind, found=[again], now=timezone.now()
+        )
+    note_booked(connection=problem.connection, entries=kept, now=timezone.now())
+
+
 def test_problems_of_every_kind(visitor: Page, place: Place) -> None:
     mark_erp_problem(connection=place.connection, sentence="Tryton: the key is not valid.")
     now = timezone.now()
-    Problem.objects.filter(type="tag_unknown").update(is_muted_for_good=True)
-    Problem.objects.filter(type="missing_configuration").update(
-        state="resolved", resolved_at=now, opening=3
-    )
+    owner = place.people["owner"]
+    mute(problem=Problem.objects.get(type="tag_unknown"), actor=owner, until=None, now=now)
+    close(Problem.objects.get(type="missing_configuration"))
     wrong = []
     for state in ("", "muted", "resolved", "all"):
         visitor.goto(f"{reverse('problems')}?state={state}")

@@ -17,6 +17,7 @@ from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.models import Connection, PleoGrant
 from pleo_connector.exports.models import Posting
+from pleo_connector.history.health import note_health
 from pleo_connector.history.messages import add_endpoint
 from pleo_connector.history.models import Run
 from pleo_connector.mapping.actions import load_mapping
@@ -79,6 +80,7 @@ def setup_that_needs_somebody(page: Page, place: Place) -> None:
     reason = "Pleo has ended our authorisation."
     grants = PleoGrant.objects.filter(connection=broken)
     grants.update(dead_since=timezone.now(), dead_reason=reason)
+    note_health(connection_id=broken.pk, now=timezone.now())
     mark_erp_problem(connection=broken, sentence="Tryton: the key is not valid.")
     visit(page, "setup", broken)
 
@@ -89,6 +91,7 @@ def connection_to_be_reconnected(page: Page, place: Place) -> None:
     reason = "Pleo has ended our authorisation."
     grants = PleoGrant.objects.filter(connection=dead)
     grants.update(dead_since=timezone.now(), dead_reason=reason)
+    note_health(connection_id=dead.pk, now=timezone.now())
     visit(page, "connection", dead)
 
 

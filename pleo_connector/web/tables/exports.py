@@ -37,6 +37,10 @@ KEEP = {"td": {"class": "keep"}}
 
 def none_yet(connection: Connection) -> Empty:
     """Instead of exports where there are none."""
+    if words.is_pleo_dead(connection) or connection.erp_problem:
+        return Empty(_("No export has come yet. Exports come once the connection is mended."))
+    if connection.state == Connection.State.PAUSED:
+        return Empty(_("No export has come yet. Exports come once the connection is resumed."))
     if connection.state != Connection.State.SETUP:
         return Empty(NONE_YET)
     text = _("Exports appear here once the connection is live.")

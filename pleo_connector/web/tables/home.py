@@ -1,15 +1,19 @@
 """The connections of a company."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.web import words
+from pleo_connector.web.fixes import Fix
 from pleo_connector.web.tables.base import (
     ListTable,
     NumberColumn,
@@ -17,6 +21,8 @@ from pleo_connector.web.tables.base import (
     TextColumn,
 )
 from pleo_connector.web.templatetags.words import moment
+
+KEEP = {"td": {"class": "keep"}}
 
 
 class HomeTable(ListTable):
@@ -27,7 +33,8 @@ class HomeTable(ListTable):
     last = TextColumn(gettext_lazy("Last export"), accessor="job", empty_values=())
     waiting = NumberColumn(gettext_lazy("Waiting entries"))
     problems = NumberColumn(gettext_lazy("Open problems"))
-    next = TextColumn(gettext_lazy("What next"), accessor="next_label")
+    sync = TextColumn(gettext_lazy("Next sync"), accessor="next_sync", empty_values=(), attrs=KEEP)
+    next = TextColumn(gettext_lazy("What next"), accessor="todo", empty_values=())
 
     def render_connection(self, value: Connection) -> SafeString:
         page = "setup" if value.state == Connection.State.SETUP else "connection"
@@ -54,8 +61,14 @@ class HomeTable(ListTable):
             return "0"
         return format_html('<a href="{}">{}</a>', record.problems_url, words.number(value))
 
-    def render_next(self, value: str, record: Any) -> SafeString | str:
-        if not record.next_url:
-            return value
+    def render_sync(self, value: datetime | None) -> SafeString | str:
+        if value is None:
+            return format_html('<span class="quiet">{}</span>', _("Not planned"))
+        return moment(value) if value > timezone.now() else _("Any moment")
+
+    def render_next(self, value: Sequence[Fix]) -> SafeString | str:
         button = '<a class="btn btn-outline-secondary" href="{}">{}</a>'
-        return format_html(button, record.next_url, value)
+        buttons = format_html_join(" ", button, ((fix.url, fix.label) for fix in value))
+        if not value:
+            return _("Nothing to do")
+        return format_html('<span class="stack">{}</span>', buttons)

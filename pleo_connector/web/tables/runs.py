@@ -46,11 +46,11 @@ class RunTable(ListTable):
     )
     kind = TextColumn(gettext_lazy("What"), attrs=KEEP)
     result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "name"}})
-    total = NumberColumn(gettext_lazy("Entries"))
+    total = NumberColumn(gettext_lazy("In all"))
     succeeded = NumberColumn(gettext_lazy("Done"))
-    failed = NumberColumn(gettext_lazy("Failed"))
+    failed = NumberColumn(gettext_lazy("Could not be done"))
     tries = NumberColumn(gettext_lazy("Attempts"))
-    origin = TextColumn(gettext_lazy("Failed at"), attrs=KEEP)
+    origin = TextColumn(gettext_lazy("Cause lies in"), attrs=KEEP)
     state = TextColumn(gettext_lazy("State"))
     lasted = LastedColumn(gettext_lazy("Took"), accessor="pk")
 
@@ -80,8 +80,8 @@ def csv_head() -> list[str]:
     return [
         *(_("Started (UTC)"), _("Ended (UTC)"), _("Seconds"), _("Connection")),
         *(_("Accounting system"), _("What"), _("State"), _("Result"), _("Reason")),
-        *(_("Entries"), _("Done"), _("Failed"), _("Attempts"), _("Calls")),
-        *(_("Failed at"), _("Correlation id")),
+        *(_("In all"), _("Done"), _("Could not be done"), _("Attempts"), _("Calls")),
+        *(_("Cause lies in"), _("Correlation id")),
     ]
 
 

@@ -24,6 +24,7 @@ class MessageTable(ListTable):
     url = TextColumn(gettext_lazy("Address"), accessor="endpoint__url")
     tries = NumberColumn(gettext_lazy("Tries"))
     state = TextColumn(gettext_lazy("State"), accessor="public_id")
+    next = TextColumn(gettext_lazy("What next"), accessor="public_id")
 
     def __init__(self, page: Page[Message], *, can_send: bool) -> None:
         self.can_send = can_send
@@ -41,16 +42,17 @@ class MessageTable(ListTable):
         if record.sent_at:
             return format_html("{} {}", state("ok", _("Arrived")), moment(record.sent_at))
         if record.next_try_at is None:
-            return format_html("{}{}{}", state("bad", _("Given up")), said, self._again(record))
+            return format_html("{}{}", state("bad", _("Given up")), said)
         if not record.tries:
             return state("busy", _("On its way"))
         again = moment(record.next_try_at)
         return format_html("{} {}{}", state("attention", _("Tried again at")), again, said)
 
-    def _again(self, record: Message) -> SafeString | str:
-        """Nowhere where the address was removed."""
-        if not self.can_send or record.endpoint is None or record.endpoint.ended_at:
+    def render_next(self, record: Message) -> SafeString | str:
+        """Nothing where the address was removed."""
+        is_over = record.sent_at is None and record.next_try_at is None
+        if not (is_over and self.can_send) or record.endpoint is None or record.endpoint.ended_at:
             return ""
         url = reverse("webhook-again", args=[record.public_id])
-        button = '<br><a class="btn btn-outline-secondary btn-sm" href="{}">{} {}</a>'
+        button = '<a class="btn btn-outline-secondary btn-sm" href="{}">{} {}</a>'
         return format_html(button, url, icon("send"), _("Send again"))

@@ -1,6 +1,7 @@
 """One connection: its health, its set-up, and the buttons that move it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from pleo_connector.web.menu import problems_of
 from pleo_connector.web.problems import list_headline
 from pleo_connector.web.rows import export_rows, jobs_of
 from pleo_connector.web.steps import next_step, open_steps, steps_of
+from pleo_connector.web.tables.base import Empty
 from pleo_connector.web.tables.exports import ExportTable, none_yet
 from pleo_connector.web.visit import Seat, Visit, on_company, on_connection
 
@@ -41,7 +43,8 @@ def new(request: HttpRequest, seat: Seat) -> HttpResponse:
 def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     jobs = list(jobs_of(connection)[:NEWEST])
-    now = timezone.now()
+    now, catalog_read = timezone.now(), read_at(connection)
+    empty = Empty(none_yet(connection).text)  # the way on is a button of the page already
     problems = problems_of(request).get(connection.pk, 0)
     is_looking = connection.lease_until is not None and connection.lease_until > now
     shown = {
@@ -49,9 +52,9 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
         "connection": connection,
         "headline": _headline(connection, problems),
         "grant": connection.pleo_grant if words.has_pleo(connection) else None,
-        "calls": last_good_calls(connection),
-        "read_at": read_at(connection),
-        "table": ExportTable(export_rows(jobs, counts_of(jobs)), empty=none_yet(connection)),
+        "calls": _last_good(connection, catalog_read),
+        "read_at": catalog_read,
+        "table": ExportTable(export_rows(jobs, counts_of(jobs)), empty=empty),
         "waiting": waiting_entries([connection]).get(connection.pk, 0),
         "problems_url": problems_url(connection),
         "problems": problems,
@@ -67,7 +70,17 @@ def _headline(connection: Connection, problems: int) -> words.Headline:
     headline = words.connection_headline(connection)
     if headline.tone != "ok" or not problems:
         return headline
-    return replace(headline, tone="attention", detail=list_headline(problems).text)
+    return replace(list_headline(problems), detail=headline.text)
+
+
+def _last_good(connection: Connection, catalog_read: datetime | None) -> dict[str, datetime | None]:
+    """When each side answered well; what was read outside a run counts too."""
+    calls, grant = last_good_calls(connection), getattr(connection, "pleo_grant", None)
+    known = {
+        "pleo": (calls.get("pleo"), connection.checked_at, grant and grant.granted_at),
+        "erp": (calls.get("erp"), catalog_read, connection.erp_confirmed_at),
+    }
+    return {side: max(filter(None, times), default=None) for side, times in known.items()}
 
 
 @on_connection()

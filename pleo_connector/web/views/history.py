@@ -32,11 +32,22 @@ def _runs(request: HttpRequest, seat: Seat) -> RunFilter:
 def history(request: HttpRequest, seat: Seat) -> HttpResponse:
     chosen = _runs(request, seat)
     part = slice_of(request, chosen.qs)
-    empty = Empty(_("Nothing has run yet. Exports appear here when Pleo hands them over."))
+    empty = Empty(
+        _("Exports appear here when Pleo hands them over."),
+        reverse("home"),
+        _("Look at the connections"),
+    )
     if chosen.is_used:
         empty = Empty(_("Nothing matches."), reverse("history"), _("Show all"))
     table = RunTable(part.rows, part=part, empty=empty)
-    return render(request, "web/history.html", {"filter": chosen, "table": table})
+    which = {"is_newest": not part.newer, "is_filtered": chosen.is_used}
+    shown = {
+        "title": run_words.list_title(part.rows, **which),
+        "headline": run_words.list_headline(part.rows, **which),
+        "filter": chosen,
+        "table": table,
+    }
+    return render(request, "web/history.html", shown)
 
 
 @on_company

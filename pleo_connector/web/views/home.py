@@ -1,6 +1,8 @@
 """Home, and companies."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,15 +15,15 @@ from django.utils.translation import ngettext
 from django_scopes import scope
 
 from pleo_connector.catalog.models import SyncPlan
-from pleo_connector.catalog.queries import plans_to_decide
+from pleo_connector.catalog.queries import next_syncs, plans_to_decide
 from pleo_connector.connections.actions import create_connection
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import Counts, counts_of, latest_jobs, waiting_entries
+from pleo_connector.exports.queries import counts_of, latest_jobs, waiting_entries
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Tenant
 from pleo_connector.web import words
-from pleo_connector.web.fixes import problems_url
+from pleo_connector.web.fixes import Fix, erp_url, problems_url
 from pleo_connector.web.forms.company import CompanyForm
 from pleo_connector.web.menu import problems_of
 from pleo_connector.web.tables.home import HomeTable
@@ -38,8 +40,8 @@ class Row:
     waiting: int
     problems: int
     plans: int  # that wait for an approval
-    next_label: str
-    next_url: str
+    next_sync: datetime | None  # of tags, accounts and the like
+    todo: Sequence[Fix]  # the most urgent first
 
     @property
     def badge(self) -> words.Badge:
@@ -87,51 +89,41 @@ def _rows(tenant: Tenant, problems: dict[int, int]) -> list[Row]:
             jobs[connection.pk].connection = connection
     counts = counts_of(list(jobs.values()))
     waiting, plans = waiting_entries(connections), plans_to_decide(connections)
+    syncs = next_syncs(connections)
     return [
-        _row(
+        Row(
             x,
             jobs.get(x.pk),
-            counts,
+            words.export_headline(jobs[x.pk], counts[jobs[x.pk].pk]) if x.pk in jobs else None,
             waiting.get(x.pk, 0),
             problems.get(x.pk, 0),
-            plans.get(x.pk, []),
+            len(plans.get(x.pk, [])),
+            syncs.get(x.pk) if x.state == Connection.State.LIVE else None,
+            list(_todo(x, problems.get(x.pk, 0), plans.get(x.pk, []))),
         )
         for x in connections
     ]
 
 
-def _row(
-    connection: Connection,
-    job: ExportJob | None,
-    counts: dict[int, Counts],
-    waiting: int,
-    problems: int,
-    plans: list[SyncPlan],
-) -> Row:
-    headline = words.export_headline(job, counts[job.pk]) if job else None
-    todo = _next(connection, problems, plans)
-    return Row(connection, job, headline, waiting, problems, len(plans), *todo)
-
-
-def _next(connection: Connection, problems: int, plans: list[SyncPlan]) -> tuple[str, str]:
-    """What the person does next, and where; nowhere where there is nothing to do."""
+def _todo(connection: Connection, problems: int, plans: list[SyncPlan]) -> Iterator[Fix]:
+    """What the person does next, and where; nothing where there is nothing to do."""
     here = reverse("connection", args=[connection.public_id])
     if connection.state == Connection.State.SETUP:
-        return _("Go on setting up"), reverse("setup", args=[connection.public_id])
+        yield Fix(_("Go on setting up"), reverse("setup", args=[connection.public_id]))
+        return
     if words.is_pleo_dead(connection):
-        return _("Reconnect Pleo"), here
+        yield Fix(_("Reconnect Pleo"), here)
     if connection.erp_problem:
-        return words.reconnect(words.erp_label(connection)), here
+        yield Fix(words.reconnect(words.erp_label(connection)), erp_url(connection))
     if problems:
-        return _("Look at the problems"), problems_url(connection)
+        yield Fix(_("Look at the problems"), problems_url(connection))
     if connection.state == Connection.State.PAUSED:
-        return _("Resume"), here
+        yield Fix(_("Resume"), here)
     if len(plans) == 1:
         ids = [connection.public_id, plans[0].run.public_id]
-        return _("Look at the plan"), reverse("plan", args=ids)
-    if plans:
-        return _("Look at the plans"), reverse("syncs", args=[connection.public_id])
-    return _("Nothing to do"), ""
+        yield Fix(_("Look at the plan"), reverse("plan", args=ids))
+    elif plans:
+        yield Fix(_("Look at the plans"), reverse("syncs", args=[connection.public_id]))
 
 
 def _headline(rows: list[Row]) -> words.Headline:

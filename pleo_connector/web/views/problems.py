@@ -21,9 +21,10 @@ from pleo_connector.web.menu import problems_of
 from pleo_connector.web.problems import (
     MUTES,
     ProblemRow,
+    chosen_headline,
+    closes_when,
     event_row,
     headline_of,
-    list_headline,
     rows_of,
 )
 from pleo_connector.web.tables.base import Empty, page_of
@@ -66,7 +67,8 @@ def _list(
     page = page_of(request, chosen.qs)
     found = list(page)
     shown |= {
-        "headline": list_headline(count),
+        "headline": chosen_headline(chosen.data.get("state", ""), page.paginator.count, count),
+        "count": count,
         "filter": chosen,
         "page": page,
         "rows": rows_of(found, kept_counts(found), now=timezone.now()),
@@ -102,6 +104,7 @@ def problem(request: HttpRequest, visit: Visit, problem: Problem) -> HttpRespons
         "events": [event_row(event) for event in events_of(problem)],
         "mutes": [(name, label) for name, (label, _length) in MUTES.items()],
         "is_muted": problem.is_muted(now),
+        "closes_when": closes_when(problem),
         "records": _records(visit, problem),
     }
     return render(request, "web/problem.html", shown)
