@@ -20,7 +20,7 @@ from erp_adapters.tryton.records import ANALYTICS, MOVE, SOURCES
 from erp_adapters.tryton.wire import Wire
 
 REST_BODY = 1_400_000  # bytes; in base64 they stay under the 2 MiB that REST takes by default
-FASTER = "With the password: faster posting, reversals, files over 2 MB."
+FASTER = "With the password: faster posting, reversals, files over 1.4 MB."
 OPEN = ["state", "=", "open"]
 
 

@@ -27,8 +27,8 @@ class UserManager(BaseUserManager["User"]):
 class Mail(models.TextChoices):
     """Which letters about problems a person wants."""
 
-    ALL = "all", _("At once of a dead connection, and once a day what is new")
-    URGENT = "urgent", _("Only of a dead connection")
+    ALL = "all", _("At once when a connection stops working, and once a day what is new")
+    URGENT = "urgent", _("Only when a connection stops working")
     NONE = "none", _("None")
 
 
@@ -121,10 +121,10 @@ class ApiScope(models.TextChoices):
 
     CONNECTIONS_READ = "connections:read", _("See connections")
     EXPORTS_READ = "exports:read", _("See exports and their entries")
-    EXPORTS_WRITE = "exports:write", _("Export again, ask Pleo for exports, answer for entries")
+    EXPORTS_WRITE = "exports:write", _("Export again, look for exports in Pleo, settle entries")
     MAPPING_READ = "mapping:read", _("See the mapping and its versions")
     MAPPING_WRITE = "mapping:write", _("Change the mapping")
-    HISTORY_READ = "history:read", _("See runs and remote calls")
+    HISTORY_READ = "history:read", _("See the history and the calls behind it")
     SYNC_READ = "sync:read", _("See plans for Pleo's tags and accounts")
     SYNC_WRITE = "sync:write", _("Approve plans and sync now")
 

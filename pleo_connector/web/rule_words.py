@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -18,14 +19,20 @@ def when(rule: MappingRule) -> list[str]:
     told = [
         (rule.types, _("type is %(value)s") % {"value": types}),
         (rule.category, _("category is %(value)s") % {"value": rule.category}),
-        (rule.supplier, _("supplier is %(value)s") % {"value": rule.supplier}),
+        (rule.supplier, _("supplier contains “%(value)s”") % {"value": rule.supplier}),
         (rule.team, _("team is %(value)s") % {"value": rule.team}),
         (rule.currency, _("currency is %(value)s") % {"value": rule.currency}),
-        (rule.min_amount, _("at least %(value)s") % {"value": money(rule.min_amount)}),
-        (rule.max_amount, _("at most %(value)s") % {"value": money(rule.max_amount)}),
+        (rule.min_amount, _("at least %(value)s") % {"value": _limit(rule, rule.min_amount)}),
+        (rule.max_amount, _("at most %(value)s") % {"value": _limit(rule, rule.max_amount)}),
     ]
     found = [text for value, text in told if value not in (None, ())]
     return found or [_("always")]
+
+
+def _limit(rule: MappingRule, amount: Decimal | None) -> str:
+    if rule.currency:
+        return money(amount, rule.currency)
+    return _("%(amount)s in the entry's currency") % {"amount": money(amount)}
 
 
 def then(rule: MappingRule, names: dict[str, str]) -> list[str]:
@@ -71,7 +78,7 @@ def _missed(rule: MappingRule, facts: Facts, condition: Condition) -> str:
     sentences = {
         "types": _("The type is %(found)s, not %(wanted)s."),
         "category": _("The category is %(found)s, not %(wanted)s."),
-        "supplier": _("The supplier is %(found)s, not %(wanted)s."),
+        "supplier": _("The supplier is %(found)s, without “%(wanted)s”."),
         "team": _("The team is %(found)s, not %(wanted)s."),
         "currency": _("The currency is %(found)s, not %(wanted)s."),
         "min_amount": _("The amount is %(found)s, below %(wanted)s."),

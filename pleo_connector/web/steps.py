@@ -14,7 +14,7 @@ from pleo_connector.catalog.values import number_of_values
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping
 from pleo_connector.web import said, words
-from pleo_connector.web.forms.choices import account_codes
+from pleo_connector.web.account_words import accounts_chosen, accounts_problem
 from pleo_connector.web.rights import NEEDED, rights
 from pleo_connector.web.templatetags.words import day
 
@@ -47,7 +47,7 @@ def steps_of(connection: Connection) -> list[Step]:
     if connection.state == Connection.State.SETUP:
         steps.append(_preview(connection))
     is_ready = all(step.is_done for step in steps if not step.is_optional)
-    steps.append(_go_live(connection, is_ready))
+    steps.append(_go_live(connection, is_ready, has_broken=any(x.is_broken for x in steps)))
     if connection.state == Connection.State.LIVE:
         steps.append(_syncs(connection))
     return [replace(step, number=number) for number, step in enumerate(steps, start=1)]
@@ -90,7 +90,7 @@ def _pleo(connection: Connection) -> Step:
     done = _("Connected to %(company)s.")
     if grant.api_key is not None:
         done = _("Connected to %(company)s with an API key.")
-    details = _("It may: %(rights)s.") % {"rights": rights(allowed)} if allowed else ""
+    details = _("We may use: %(rights)s.") % {"rights": rights(allowed)} if allowed else ""
     done %= {"company": connection.pleo_company_name}
     return Step("pleo", title, True, done, again, url, is_post=True, details=details)
 
@@ -106,14 +106,14 @@ def _erp(connection: Connection) -> Step:
     if connection.erp_problem:
         why = said.again(connection.erp_problem)
         return Step("erp", title, False, why, words.reconnect(label), url, is_broken=True)
-    done = _("%(system)s lets us in.") % {"system": label}
+    done = _("The access to %(system)s works.") % {"system": label}
     return Step("erp", title, True, done, _("Change the access"), url)
 
 
 def _company(connection: Connection) -> Step:
     title = _("Confirm the company")
     if connection.erp_confirmed_at is None:
-        why = _("You see its name, currency, country and what is closed, and say that it is it.")
+        why = _("You see its name, currency, country and what is closed, and confirm it.")
         return Step("company", title, False, why, "", "")
     done = _("%(where)s, books in %(currency)s.")
     if connection.erp_country and connection.erp_lock_date:
@@ -137,37 +137,10 @@ def _accounts(connection: Connection, mapping: Mapping) -> Step:
     problem = accounts_problem(connection, mapping, accounts)
     if problem:
         was_set = mapping.accounts.out_of_pocket is not None
-        action = _("Choose the accounts")
+        action = _("Choose the accounts") if accounts else ""
         return Step("accounts", title, False, problem, action, url, is_broken=was_set)
-    chosen = len(account_codes(mapping.accounts))
-    text = ngettext(
-        "%(count)s account chosen out of %(all)s.",
-        "%(count)s accounts chosen out of %(all)s.",
-        chosen,
-    )
-    done = text % {"count": words.number(chosen), "all": words.number(len(accounts))}
+    done = accounts_chosen(mapping, accounts)
     return Step("accounts", title, True, done, _("Change the accounts"), url)
-
-
-def accounts_problem(connection: Connection, mapping: Mapping, accounts: list[Account]) -> str:
-    """Why entries cannot be booked with these accounts; empty where they can."""
-    if not accounts:
-        return _("The accounts are read when the accounting system is connected.")
-    if mapping.accounts.out_of_pocket is None:
-        return _("The account for what people paid themselves is not chosen yet.")
-    if mapping.accounts.wallet_source == "configured" and not mapping.accounts.wallet:
-        return _("The wallet account is not chosen yet.")
-    usable = {x.code for x in accounts if x.is_active and x.is_postable}
-    usable |= {x.id for x in accounts if x.is_active and x.is_postable}
-    gone = sorted(code for code in account_codes(mapping.accounts) if code not in usable)
-    if gone:
-        text = ngettext(
-            "%(accounts)s takes no postings in %(where)s. Choose another account.",
-            "%(accounts)s take no postings in %(where)s. Choose other accounts.",
-            len(gone),
-        )
-        return text % {"accounts": ", ".join(gone), "where": words.books_of(connection)}
-    return ""
 
 
 def _dimensions(connection: Connection) -> Step:
@@ -208,28 +181,29 @@ def _posting(connection: Connection, mapping: Mapping) -> Step:
         why = _("Drafts or final vouchers, and what happens in closed periods.")
         return Step("posting", _("Posting"), False, why, "", "")
     done = f"{BEHAVIOUR[mapping.posting_behaviour]}; {CLOSED[mapping.closed_period]}."
-    return Step("posting", _("Posting"), True, done, _("Change how entries are posted"), url)
+    return Step("posting", _("Posting"), True, done, _("Change how entries are booked"), url)
 
 
 def _preview(connection: Connection) -> Step:
     """Of what waits in Pleo, or of a sample; nobody has to look."""
     url, title = (
         reverse("preview", args=[connection.public_id]),
-        _("Look before anything is booked"),
+        _("Look before anything is booked (optional)"),
     )
-    why = _("What would be booked from an export that waits, or from a sample. You may skip it.")
+    why = _("What would be booked from an export that waits, or from a sample.")
     action = _("Look at the preview") if connection.erp_confirmed_at else ""
     return Step("preview", title, False, why, action, url, is_optional=True)
 
 
-def _go_live(connection: Connection, is_ready: bool) -> Step:
+def _go_live(connection: Connection, is_ready: bool, *, has_broken: bool) -> Step:
     url = reverse("go-live", args=[connection.public_id])
     is_live = connection.state == Connection.State.LIVE
+    if is_live and has_broken:
+        why = _("Live. What the steps above need comes first.")
+        return Step("live", _("Go live"), False, why, "", "", is_optional=True)
     if is_live:
         return Step("live", _("Go live"), True, _("Exports are booked as they come."), "", "")
-    why = _("From then on, what is exported in Pleo is booked. You can pause it at any time.")
-    if not is_ready:
-        why = _("Possible when all steps above are done.")
+    why = "" if is_ready else _("Possible when all steps above are done.")
     title = _("Go live")
     return Step("live", title, False, why, title if is_ready else "", url, is_post=True)
 

@@ -93,7 +93,7 @@ def test_a_changed_rule_is_told_in_words(place: Any) -> None:
         mapping = replace(load_mapping(ours), rules=(rule,), account_codes={"61.0": "6100"})
         save_mapping(connection=ours, mapping=mapping, author=None)
     page = client.get(reverse("changes", args=[ours.public_id])).content.decode()
-    assert "Trains. When supplier is rail: account 5800" in page
+    assert "Trains. When supplier contains “rail”: account 5800" in page
     assert "Account for 61.0 of Pleo" in page
 
 

@@ -54,10 +54,10 @@ def test_gaps_are_counted_with_the_entries_that_wait(
     factories.make_job(connection, booked=3, ago=timedelta(days=1))
     shown = text(client.get(url(connection)))
     assert "3 of 7 categories have an account." in shown
-    assert "2 entries wait for them." in shown
+    assert "2 entries wait for the others." in shown
     assert shown.index(">6110<") < shown.index(">5800<")  # gaps first
     taxes = text(client.get(url(connection, "tax-codes")))
-    assert "1 of 3 tax codes are known" in taxes
+    assert "2 of 3 tax codes are not known in" in taxes
 
 
 def test_each_suggestion_says_why(client: Client, connection: Connection) -> None:

@@ -126,7 +126,7 @@ def test_a_link_ends_when_it_is_old_taken_back_or_renewed(owner: Client) -> None
     link = send(owner)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "Expired" in text(owner.get(reverse("members")))
-    assert "Ask who invited you to send it again." in text(guest.get(link))
+    assert "Ask the person who invited you to send it again." in text(guest.get(link))
     link = send(owner)
     assert guest.get(link).status_code == 200
     owner.post(reverse("invitation-revoke", args=[Invitation.objects.get().public_id]))

@@ -88,10 +88,10 @@ def test_a_key_with_too_few_rights_says_which(
 def test_connect_in_pleo_goes_on_with_what_is_begun(client: Client, connection: Connection) -> None:
     shown = text(client.get(reverse("pleo-start")))
     assert reverse("setup", args=[connection.public_id]) in shown
-    assert "Set up a connection" in shown
+    assert "Add another connection" in shown
     viewer = Client()
     viewer.force_login(factories.join(connection.tenant, "viewer"))
-    assert "Set up a connection" not in text(viewer.get(reverse("pleo-start")))
+    assert "Add a connection" not in text(viewer.get(reverse("pleo-start")))
 
 
 def test_connect_in_pleo_asks_who_it_is_and_comes_back() -> None:

@@ -58,7 +58,7 @@ def test_rules_move_up_and_down_and_away(client: Client, connection: Connection)
     client.post(url(connection), {"delete": "9"})
     assert names(connection) == ["", "Software in sales", "Trains"]
     asked = text(client.get(url(connection), {"delete": "2"}))
-    assert "Delete Software in sales?" in asked
+    assert "Delete the rule “Software in sales”?" in asked
     client.post(url(connection), {"delete": "2"})
     assert names(connection) == ["", "Trains"]
 
@@ -131,7 +131,7 @@ def test_typed_values_show_which_rule_takes_them_and_why_others_do_not(
     }
     shown = text(client.get(url(connection), typed))
     assert "Rule 3, Software in sales, takes it: tax code I25." in shown
-    assert "The supplier is Cloud Hosting, not rail." in shown
+    assert "The supplier is Cloud Hosting, without “rail”." in shown
     assert "above 100.00." in shown
     other = text(client.get(url(connection), typed | {"supplier": "Skyline RAIL"}))
     assert "Rule 1, Trains, takes it" in other

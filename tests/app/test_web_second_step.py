@@ -143,7 +143,7 @@ def strict(tenant: Tenant, owner: User) -> Tenant:
     client = log_in(owner)
     set_up(client)
     asked = text(client.get(reverse("second-step-rule")))
-    assert "Ask all members of Nordhavn ApS for a second step?" in asked
+    assert "Require a second step of all members of Nordhavn ApS?" in asked
     client.post(reverse("second-step-rule"))
     tenant.refresh_from_db()
     assert tenant.second_step_from

@@ -224,7 +224,7 @@ def test_a_mapping_is_fixed_from_a_failed_entry(page: Page, stack: Stack, demo: 
     expect(field).to_have_count(1)
     shoot(page, "22-category")
     field.fill(str(page.locator("#targets option").last.get_attribute("value")))
-    page.get_by_role("button", name="Save").last.click()
+    page.get_by_role("button", name="Save the").last.click()
     expect(page.locator("main")).to_contain_text("waited for this.")
     shoot(page, "23-offer")
     page.get_by_role("button", name=re.compile("^Export .* again$")).click()

@@ -144,7 +144,7 @@ def accounts_not_saved(page: Page, place: Place) -> None:
 def categories_not_saved(page: Page, place: Place) -> None:
     page.goto(place.url("categories"))
     page.locator("input[name^='to:']").first.fill("9999")
-    submit(page, "Save")
+    submit(page, "Save the categories")
 
 
 @state("rule")

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='mail',
-            field=models.CharField(choices=[('all', 'At once of a dead connection, and once a day what is new'), ('urgent', 'Only of a dead connection'), ('none', 'None')], default='all', max_length=10),
+            field=models.CharField(choices=[('all', 'At once when a connection stops working, and once a day what is new'), ('urgent', 'Only when a connection stops working'), ('none', 'None')], default='all', max_length=10),
         ),
     ]

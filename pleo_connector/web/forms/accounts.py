@@ -29,7 +29,7 @@ LEDGERS = (
     ("vendor", _("A vendor account for each, by the employee's code")),
 )
 # What Pleo may send without a category, the likeliest first.
-WITHOUT_CATEGORY = [name for name in ("fee", "cashback", *NAMES) if name in WITH_LINES]
+WITHOUT_CATEGORY = [x for x in dict.fromkeys(("fee", "cashback", *NAMES)) if x in WITH_LINES]
 NEW_CURRENCY, NEW_WALLET = "new_currency", "new_wallet"
 
 

@@ -19,16 +19,16 @@ def zones() -> list[tuple[str, str]]:
 class PersonForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"),
-        help_text=_("Of all pages. Dates, numbers and amounts are written to match."),
-        choices=[("", _("As the browser asks")), *settings.LANGUAGES],
+        help_text=_("For all pages. Dates, numbers and amounts are written to match."),
+        choices=[("", _("As the browser is set")), *settings.LANGUAGES],
         required=False,
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), help_text=_("Of all times that you see."), required=False
+        label=_("Time zone"), help_text=_("For all times that you see."), required=False
     )
     mail = forms.ChoiceField(
         label=_("E-mails about problems"),
-        help_text=_("Of all your companies. A problem is told once, and again if it comes back."),
+        help_text=_("From all your companies. A problem is told once, and again if it comes back."),
         choices=Mail.choices,
         widget=forms.RadioSelect,
         required=False,
@@ -39,7 +39,7 @@ class PersonForm(forms.Form):
         self.initial = {"language": user.language, "time_zone": user.time_zone, "mail": user.mail}
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("As the browser says")), *zones()]
+        field.choices = [("", _("As the browser is set")), *zones()]
 
     def clean_mail(self) -> str:
         """A form without the field leaves it as it is by default."""

@@ -29,8 +29,8 @@ CHANGES = (
     ("accept", _("Book it as the accounting system makes it, and say on the entry what changed")),
 )
 JOURNAL_PER = (
-    ("entry", _("One journal entry per expense")),
-    ("job", _("One per export, for each day and currency")),
+    ("entry", _("Each entry")),
+    ("job", _("Each day and currency of an export")),
 )
 NAMES_OF_CHOICES = (
     *("posting_behaviour", "closed_period", "missing_receipt", "time_zone"),
@@ -81,7 +81,7 @@ class PostingForm(forms.Form):
         required=False,
     )
     journal_per = forms.ChoiceField(
-        label=_("Journal entries"),
+        label=_("One voucher for"),
         help_text=_(
             "Invoices, credit notes and what has a document number are always booked apart."
         ),

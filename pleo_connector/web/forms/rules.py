@@ -19,6 +19,7 @@ DIMENSION = "dimension_"
 IN_A_LIST = 300  # dimension values that are chosen from a list; more are typed
 TEXTS = ("category", "supplier", "team", "currency", "account", "tax_code", "journal")
 TYPES = [(name, _(label)) for name, label in NAMES.items()]
+OWN = _("In the currency of the entry.")
 MONEY: dict[str, Any] = {
     "required": False,
     "min_value": 0,
@@ -52,12 +53,16 @@ class RuleForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    category = _text(_("Category"), _("Its number in Pleo."))
+    category = _text(
+        _("Category"),
+        _("Its number in Pleo."),
+        widget=forms.TextInput(attrs={"list": "categories"}),
+    )
     supplier = _text(_("Supplier"), _("The supplier's code, or a part of the name."))
     team = _text(_("Team"), _("Its code or its whole name."))
     currency = Currency(required=False)
-    min_amount = forms.DecimalField(label=_("Amount from"), **MONEY)
-    max_amount = forms.DecimalField(label=_("Amount up to"), **MONEY)
+    min_amount = forms.DecimalField(label=_("Amount from"), help_text=OWN, **MONEY)
+    max_amount = forms.DecimalField(label=_("Amount up to"), help_text=OWN, **MONEY)
     account = forms.ChoiceField(label=_("Account"), required=False)
     tax_code = forms.ChoiceField(label=_("Tax code"), required=False)
     journal = _text(_("Journal"), _("The code of the journal."))
@@ -73,7 +78,7 @@ class RuleForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.rule = rule
+        self.rule, self.has_accounts = rule, bool(accounts)
         for name in ("name", "types", *TEXTS, "min_amount", "max_amount"):
             self.initial[name] = getattr(rule, name) or ("" if name != "types" else [])
         self._choose("account", account_choices(accounts, filter(None, [rule.account]), "—"))

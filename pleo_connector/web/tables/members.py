@@ -60,4 +60,6 @@ class InvitationTable(ListTable):
         self.now = now
 
     def render_until(self, value: datetime, record: Any) -> SafeString | str:
-        return state("attention", _("Expired")) if record.is_over(self.now) else moment(value)
+        if record.is_over(self.now):
+            return format_html("{} {}", state("attention", _("Expired")), moment(value))
+        return moment(value)

@@ -58,9 +58,9 @@ class TokenTable(ListTable):
             return state("ok", _("Works"))
         if record.is_over(self.now):
             return format_html("{} {}", state("quiet", _("Expired")), moment(value))
-        ends_soon = value - self.now < SOON
-        badge = state("attention", _("Ends soon")) if ends_soon else state("ok", _("Works"))
-        return format_html("{} {} {}", badge, _("until"), moment(value))
+        if value - self.now < SOON:
+            return format_html("{} {}", state("attention", _("Ends soon")), moment(value))
+        return format_html("{} {} {}", state("ok", _("Works")), _("until"), moment(value))
 
     def render_actions(self, value: Any, record: ApiToken) -> SafeString | str:
         if record.is_over(self.now):

@@ -39,7 +39,7 @@ SETTING_NAMES: dict[str, words.Text] = {
     "closed_period": gettext_lazy("An entry of a closed period"),
     "missing_receipt": gettext_lazy("A receipt that cannot be fetched"),
     "erp_changes": gettext_lazy("An entry that the accounting system would change"),
-    "journal_per": gettext_lazy("Journal entries"),
+    "journal_per": gettext_lazy("One voucher for"),
     "time_zone": gettext_lazy("Time zone"),
     "employee_ledger": gettext_lazy("What employees are owed"),
     "default_employee_vendor": gettext_lazy("Vendor of employees without a code"),

@@ -54,6 +54,7 @@ def field(bound: BoundField, label: str = "", help: str | None = None) -> SafeSt
     """One field of a form, with errors and help; `label` and `help` replace its own."""
     bound.label = label or bound.label
     bound.help_text = bound.help_text if help is None else help
+    bound.field.widget.attrs.pop("placeholder", None)  # the label says it
     return cast(SafeString, as_crispy_field(bound))
 
 

@@ -135,7 +135,7 @@ def _codes(request: HttpRequest, visit: Visit, page: Page) -> HttpResponse:
         "is_read": bool(records),
         "read_at": read_at(connection),
         "targets": [x for x in records if codes.state_of(x, chosen=True) == "chosen"],
-        "headline": _headline(rows, page),
+        "headline": _headline(rows, page, words.erp_label(connection)),
         "suggested": sum(row.suggestion is not None for row in rows),
         "offer": offer_of(request, connection, page.fixes, is_mended=_mended(rows)),
     }
@@ -182,12 +182,21 @@ def _is_like(row: CodeRow, wanted: str) -> bool:
     return any(wanted.casefold() in name.casefold() for name in names)
 
 
-def _headline(rows: Sequence[CodeRow], page: Page) -> words.Headline:
+def _headline(rows: Sequence[CodeRow], page: Page, system: str) -> words.Headline:
     gaps = [row for row in rows if not row.is_mapped]
-    filled = {"some": words.number(len(rows) - len(gaps)), "all": words.number(len(rows))}
+    filled = {
+        "some": words.number(len(rows) - len(gaps)),
+        "gaps": words.number(len(gaps)),
+        "all": words.number(len(rows)),
+        "system": system,
+    }
     if page.is_tax:
-        text = _("%(some)s of %(all)s tax codes are known in the accounting system.")
-        done = _("All %(all)s tax codes that Pleo sends are known in the accounting system.")
+        text = ngettext(
+            "%(gaps)s of %(all)s tax codes is not known in %(system)s.",
+            "%(gaps)s of %(all)s tax codes are not known in %(system)s.",
+            len(gaps),
+        )
+        done = _("All %(all)s tax codes that Pleo sends are known in %(system)s.")
         none = _("Which tax code stands for which?")
     else:
         text = _("%(some)s of %(all)s categories have an account.")
@@ -198,7 +207,11 @@ def _headline(rows: Sequence[CodeRow], page: Page) -> words.Headline:
     if not gaps:
         return words.Headline("ok", done % filled)
     waits = sum(row.waits for row in gaps)
-    wait = ngettext("%(count)s entry waits for them.", "%(count)s entries wait for them.", waits)
+    wait = ngettext(
+        "%(count)s entry waits for the others.", "%(count)s entries wait for the others.", waits
+    )
+    if page.is_tax:
+        wait = ngettext("%(count)s entry waits.", "%(count)s entries wait.", waits)
     detail = words.counted(wait, waits) if waits else ""
     return words.Headline("attention", text % filled, detail=detail)
 
@@ -214,7 +227,7 @@ def _save(
     if not count:
         messages.info(request, _("Nothing was changed."))
     else:
-        text = ngettext("%(count)s code is mapped anew.", "%(count)s codes are mapped anew.", count)
+        text = ngettext("%(count)s code was changed.", "%(count)s codes were changed.", count)
         messages.success(request, words.counted(text, count))
 
 

@@ -13,6 +13,7 @@ from pleo_connector.catalog.records import Kind
 from pleo_connector.catalog.values import value_counts
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping, save_mapping
+from pleo_connector.web.account_words import accounts_headline
 from pleo_connector.web.forms.accounts import AccountsForm
 from pleo_connector.web.forms.dimensions import DimensionsForm
 from pleo_connector.web.forms.posting import PostingForm
@@ -43,6 +44,7 @@ def accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
         "connection": connection,
         "form": form,
         "is_read": bool(form.accounts),
+        "headline": accounts_headline(connection, mapping, form.accounts),
         "read_at": read_at(connection),
         "offer": offer_of(request, connection, ("accounts", "vendors")),
     }

@@ -173,7 +173,7 @@ def leave(request: HttpRequest, seat: Seat) -> HttpResponse:
         consequences=[
             _("You see nothing of the company any more."),
             _("Its connections and exports go on without you."),
-            _("To come back, an owner or admin has to invite you."),
+            _("You can come back only when an owner or admin invites you."),
         ],
         action=_("Leave %(company)s") % names,
         keep=_("Stay"),

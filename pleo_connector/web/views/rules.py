@@ -144,6 +144,7 @@ def rule_page(request: HttpRequest, visit: Visit, place: int = 0) -> HttpRespons
         "form": form,
         "version": request.POST.get("version") or version,
         "place": place,
+        "is_read": form.has_accounts,
         "name": named(rule, place),
         "categories": seen_codes(connection, [SeenCode.Kind.CATEGORY]),
     }

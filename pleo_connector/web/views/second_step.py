@@ -61,14 +61,15 @@ def _start(seat: Seat) -> Question:
     names = {"company": seat.tenant.name}
     day = date_format(timezone.localdate() + GRACE, pgettext("day", "j M Y"))
     return Question(
-        title=_("Ask all members of %(company)s for a second step?") % names,
+        title=_("Require a second step of all members of %(company)s?") % names,
         consequences=[
             _("Besides the password, members give a code from an app on their phone at log-in."),
-            _("Who has none is asked at once, and can go on without until %(day)s.") % {"day": day},
+            _("Members without one are asked at once, and can go on without it until %(day)s.")
+            % {"day": day},
             _("From then on they see nothing of the company until they have set it up."),
             _("API tokens and exports are not touched. It can be undone at any time."),
         ],
-        action=_("Ask all members"),
+        action=_("Require it of all members"),
         keep=_("Leave it to each member"),
         back=reverse("members"),
     )
