@@ -1,6 +1,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+handler500 = "pleo_connector.web.views.errors.server_error"
 urlpatterns = [
     # A log-in has one address, by which invitations find it.
     path("accounts/email/", RedirectView.as_view(pattern_name="settings"), name="account_email"),

@@ -47,9 +47,9 @@ def then(rule: MappingRule, names: dict[str, str]) -> list[str]:
     return [text for value, text in told if value]
 
 
-def told(rule: MappingRule) -> str:
+def told(rule: MappingRule, names: dict[str, str]) -> str:
     """All of it in one sentence."""
-    filled = {"when": ", ".join(when(rule)), "then": ", ".join(then(rule, {}))}
+    filled = {"when": ", ".join(when(rule)), "then": ", ".join(then(rule, names))}
     sentence = _("When %(when)s: %(then)s") % filled
     return f"{rule.name}. {sentence}" if rule.name else sentence
 

@@ -75,9 +75,9 @@ def setting_name(path: str) -> str:
     return (rest or head).replace("_", " ").replace(".", " ").capitalize()
 
 
-@register.filter
-def setting_value(value: object, path: str = "") -> str:
-    """As the page says it on which the setting `path` is chosen."""
+@register.simple_tag
+def setting_value(value: object, path: str, names: dict[str, str]) -> str:
+    """As the page says it on which the setting `path` is chosen; `names` are those of accounts."""
     if isinstance(value, str) and value in CHOICES.get(path, {}):
         return str(CHOICES[path][value])
     if value is None or value == "" or value == []:
@@ -85,8 +85,10 @@ def setting_value(value: object, path: str = "") -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):  # a rule
-        return rule_words.told(Mapping.from_json({"rules": [value]}).rules[0])
+        return rule_words.told(Mapping.from_json({"rules": [value]}).rules[0], names)
     if isinstance(value, list):
         return _("%(count)s in all") % {"count": len(value)}
     text = str(value)
+    if path.startswith(("accounts.", "account_codes.")):
+        return f"{text} {names.get(text, '')}".strip()
     return text.replace("_", " ") if text.islower() else text

@@ -50,7 +50,7 @@ def rules_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "entries": entries,
         "item": item,
         "form": form,
-        "doomed": _doomed(request, mapping.rules),
+        "doomed": _doomed(request, mapping.rules, names),
         "offer": offer_of(request, connection, ("rules",)),
     }
     return render(request, "web/rules.html", shown)
@@ -81,12 +81,14 @@ def _facts(item: ExportJobItem | None, form: TrialForm, connection: Connection) 
     return [form.facts(connection.erp_currency)] if form.is_valid() else []
 
 
-def _doomed(request: HttpRequest, rules: Sequence[MappingRule]) -> RuleRow | None:
+def _doomed(
+    request: HttpRequest, rules: Sequence[MappingRule], names: dict[str, str]
+) -> RuleRow | None:
     """The rule that a person is about to delete."""
     place = request.GET.get("delete", "")
     if not place.isdecimal() or not 1 <= int(place) <= len(rules):
         return None
-    return _rows(rules, {})[int(place) - 1]
+    return _rows(rules, names)[int(place) - 1]
 
 
 def _change(request: HttpRequest, visit: Visit, mapping: Mapping) -> HttpResponse:

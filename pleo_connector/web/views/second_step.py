@@ -80,7 +80,8 @@ def _stop(seat: Seat) -> Question:
         title=_("Stop asking for a second step?"),
         consequences=[
             _("Members without a second step get in with their password alone."),
-            _("Who has set one up keeps it and gives a code at log-in."),
+            _("Those who have set one up keep it and give a code at log-in."),
+            _("It can be required again at any time."),
         ],
         action=_("Stop asking for a second step"),
         keep=_("Keep asking"),

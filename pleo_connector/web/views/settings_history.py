@@ -17,6 +17,7 @@ from pleo_connector.mapping.actions import (
 )
 from pleo_connector.mapping.queries import changes, made_at, others_of, versions_of
 from pleo_connector.web.saving import save_over, version_seen
+from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Visit, on_connection
 
 VERSIONS = 50
@@ -42,6 +43,7 @@ def changes_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "others": others,
         "source": source,
         "difference": changes(ours, load_mapping(source).to_json()) if source else [],
+        "names": account_names(connection),
     }
     return render(request, "web/changes.html", shown)
 
@@ -62,6 +64,7 @@ def _back(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
         "version": number,
         "difference": changes(present.to_json(), earlier.to_json()),
         "made_at": made_at(connection, int(wanted) + 1),
+        "names": account_names(connection),
     }
     return render(request, "web/changes_back.html", shown)
 
