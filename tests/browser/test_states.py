@@ -414,12 +414,16 @@ def test_the_company_of_the_books(
     settings.HIDDEN_ADAPTERS = []
     log_in(visitor, desk.user)
     wrong = []
-    for company in ("1", "another"):
+    asked = {
+        "1": "Is this the right company?",
+        "another": "Book into another company from now on?",
+    }
+    for company, question in asked.items():
         desk.connection.erp_company_id = company
         desk.connection.save()
         go(visitor, desk, "erp-connect", "fake")
         visitor.get_by_role("button", name="Test the access").click()
-        assert "Is this the right company?" in visitor.content()
+        assert question in visitor.content()
         wrong += look(visitor, f"state-erp-confirm-{company}")
     visitor.get_by_role("button", name="Book into").click()  # without the tick
     wrong += look(visitor, "state-erp-confirm-without-the-tick")
