@@ -1,5 +1,7 @@
 """What a plan would do, does or did, in sentences. Facts in, words out."""
 
+from collections.abc import Collection, Sequence
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -7,7 +9,7 @@ from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.history.models import Run
 from pleo_connector.web import said
 from pleo_connector.web.tally import CHANGES, Tally
-from pleo_connector.web.words import Badge, Headline, Text, counted, number
+from pleo_connector.web.words import Badge, Headline, Text, counted, number, plans_wait, run_waits
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
 ACTIONS: dict[str, Text] = {
@@ -18,17 +20,24 @@ ACTIONS: dict[str, Text] = {
     Action.ADOPT: gettext_lazy("Create in the accounting system"),
     Action.NONE: gettext_lazy("Leave out"),
 }
+MADE: dict[str, Text] = {
+    Action.CREATE: gettext_lazy("Created"),
+    Action.UPDATE: gettext_lazy("Renamed or changed"),
+    Action.UNARCHIVE: gettext_lazy("Brought back"),
+    Action.ARCHIVE: gettext_lazy("Archived"),
+    Action.ADOPT: gettext_lazy("Created in the accounting system"),
+}
 ITEM_BADGES: dict[str, Badge] = {
     State.PLANNED: Badge("quiet", gettext_lazy("Planned")),
     State.SENT: Badge("busy", gettext_lazy("Sent")),
     State.DONE: Badge("ok", gettext_lazy("Done")),
-    State.FAILED: Badge("bad", gettext_lazy("Could not")),
-    State.KEPT: Badge("attention", gettext_lazy("Kept")),
+    State.FAILED: Badge("bad", gettext_lazy("Could not be made")),
+    State.KEPT: Badge("quiet", gettext_lazy("Kept")),
     State.DROPPED: Badge("quiet", gettext_lazy("Not needed any more")),
 }
 LEFT_OUT = Badge("attention", gettext_lazy("Left out"))
 PLAN_BADGES: dict[str, Badge] = {
-    SyncPlan.State.WAITING: Badge("attention", gettext_lazy("Waits for you")),
+    SyncPlan.State.WAITING: Badge("attention", gettext_lazy("Waits for approval")),
     SyncPlan.State.APPROVED: Badge("busy", gettext_lazy("Approved")),
     SyncPlan.State.APPLYING: Badge("busy", gettext_lazy("Being made")),
     SyncPlan.State.OVER: Badge("ok", gettext_lazy("Made")),
@@ -61,13 +70,15 @@ def plan_headline(plan: SyncPlan, tally: Tally) -> Headline:
     """What the plan would do, does or did."""
     what = sentence(will_do(tally))
     if plan.state == SyncPlan.State.WAITING:
-        text = _("Nothing is changed in Pleo before you approve.")
-        return Headline("attention", text, detail=str(plan.get_why_display()))
+        return Headline("attention", _waits(tally), detail=str(plan.get_why_display()))
     if plan.state != SyncPlan.State.OVER:
         if plan.state == SyncPlan.State.APPLYING and plan.run.state == Run.State.WAITING:
             return run_waits(plan.run)
         if not tally.done:
-            return Headline("busy", _("Approved. The changes begin in a moment."), detail=what)
+            begins = _("The changes begin in a moment.")
+            if plan.decided_at:
+                begins = _("Approved. The changes begin in a moment.")
+            return Headline("busy", begins, detail=f"{what}." if what else "")
         return Headline("busy", made(tally))
     if tally.failed:
         return Headline("bad", could_not(tally), detail=said.again(plan.run.headline))
@@ -79,16 +90,37 @@ def plan_headline(plan: SyncPlan, tally: Tally) -> Headline:
     return Headline("ok", counted(text, tally.changes))
 
 
-def run_waits(run: Run) -> Headline:
-    why = said.again(run.headline)
-    if run.waiting_for == "reconnect":
-        return Headline("attention", _("Reconnect Pleo to go on."), detail=why)
-    if run.waiting_until is None:
-        return Headline("busy", _("Waiting to go on."), detail=why)
-    if run.waiting_for in ("us", ""):
-        return Headline("busy", _("Trying again at"), run.waiting_until, why)
-    text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
-    return Headline("busy", text, run.waiting_until, why)
+def plans_headline(latest: Collection[SyncPlan]) -> Headline:
+    """Over the newest plan of each kind, the gravest first."""
+    waiting = sum(plan.state == SyncPlan.State.WAITING for plan in latest)
+    if waiting:
+        return Headline("attention", plans_wait(waiting))
+    over = [plan.run for plan in latest if plan.state == SyncPlan.State.OVER]
+    if failed := sum(run.failed for run in over):
+        return Headline("bad", _could_not(failed, sum(run.total for run in over if run.failed)))
+    if not latest:
+        return Headline("quiet", _("No run has found anything to change in Pleo yet."))
+    if len(over) < len(latest):
+        return Headline("busy", _("Pleo is being changed."))
+    return Headline("ok", _("What the last runs found is changed in Pleo."))
+
+
+def _waits(tally: Tally) -> str:
+    if not tally.changes:
+        return _("A plan that changes nothing in Pleo waits for approval.")
+    text = ngettext(
+        "%(count)s change in Pleo waits for approval.",
+        "%(count)s changes in Pleo wait for approval.",
+        tally.changes,
+    )
+    return counted(text, tally.changes)
+
+
+def unasked(tally: Tally) -> str:
+    """Why a plan did not wait for anybody."""
+    if tally.of(Action.ARCHIVE):
+        return _("It archives less than the share that you allow, so nobody had to approve it.")
+    return _("It archives nothing, so nobody had to approve it.")
 
 
 def made(tally: Tally) -> str:
@@ -101,39 +133,56 @@ def made(tally: Tally) -> str:
 
 
 def could_not(tally: Tally) -> str:
+    return _could_not(tally.failed, tally.changes)
+
+
+def _could_not(failed: int, count: int) -> str:
     text = ngettext(
         "%(failed)s of %(count)s change could not be made.",
         "%(failed)s of %(count)s changes could not be made.",
-        tally.changes,
+        count,
     )
-    return text % {"failed": number(tally.failed), "count": number(tally.changes)}
+    return text % {"failed": number(failed), "count": number(count)}
 
 
 # -- What a person is asked ---------------------------------------------------------------------
 
 
-def parts(tally: Tally) -> list[tuple[Text, int, str]]:
+def parts(tally: Tally, *, is_over: bool) -> list[tuple[Text, int, str]]:
     """(what, how many, the filter that shows them), where there are some."""
-    found: list[tuple[Text, int, str]] = [
-        (ACTIONS[action], tally.of(action), f"action={action}") for action in CHANGES
-    ]
+    found: list[tuple[Text, int, str]]
+    if is_over:
+        found = [
+            (MADE[x], tally.of(x, state=State.DONE), f"action={x}&state={State.DONE}")
+            for x in CHANGES
+        ]
+        found.append(_part(State.DROPPED, tally.in_state(State.DROPPED)))
+    else:
+        found = [(ACTIONS[x], tally.of(x), f"action={x}") for x in CHANGES]
     found += [
-        (gettext_lazy("Kept"), tally.kept, f"state={State.KEPT}"),
-        (gettext_lazy("Could not"), tally.failed, f"state={State.FAILED}"),
+        _part(State.KEPT, tally.kept),
+        _part(State.FAILED, tally.failed),
         (gettext_lazy("Left out"), tally.left_out, f"action={Action.NONE}"),
     ]
     return [part for part in found if part[1]]
 
 
+def _part(state: str, count: int) -> tuple[Text, int, str]:
+    return ITEM_BADGES[state].word, count, f"state={state}"
+
+
 def keep_all(tally: Tally) -> str:
-    """The words on a button; empty where nothing would be archived."""
+    """The words on a button, with what is changed all the same; empty where nothing goes."""
     if not tally.of(Action.ARCHIVE):
         return ""
-    return _("Keep the %(records)s") % {"records": tally.records_of(Action.ARCHIVE)}
+    keep = _("keep the %(records)s") % {"records": tally.records_of(Action.ARCHIVE)}
+    return sentence([keep, *will_do(tally.keeping())])
 
 
-def consequences(tally: Tally, *, system: str, limit: int, is_first: bool) -> list[str]:
-    """What happens, what does not, and whether it can be undone."""
+def consequences(
+    tally: Tally, *, gone: Sequence[str], system: str, limit: int, is_first: bool
+) -> list[str]:
+    """What happens, what does not, and whether it can be undone; `gone` are names, where few."""
     happens: dict[str, str] = {
         Action.CREATE: _("Created in Pleo: %(records)s."),
         Action.UPDATE: _("Renamed or changed in Pleo: %(records)s."),
@@ -141,8 +190,9 @@ def consequences(tally: Tally, *, system: str, limit: int, is_first: bool) -> li
         Action.ARCHIVE: _("Archived in Pleo: %(records)s."),
         Action.ADOPT: _("Created in %(system)s: %(records)s."),
     }
+    named: dict[str, str] = {Action.ARCHIVE: f" ({', '.join(gone)})" if gone else ""}
     said = [
-        text % {"records": tally.records_of(action), "system": system}
+        text % {"records": tally.records_of(action) + named.get(action, ""), "system": system}
         for action, text in happens.items()
         if tally.of(action)
     ]
@@ -153,6 +203,9 @@ def consequences(tally: Tally, *, system: str, limit: int, is_first: bool) -> li
             tally.kept,
         )
         said.append(counted(kept, tally.kept))
+    if tally.left_out:
+        text = _("Left out, because Pleo cannot show it: %(records)s.")
+        said.append(text % {"records": tally.records_of(Action.NONE)})
     if tally.of(Action.ARCHIVE):
         text = _("What is archived is not deleted. It comes back when %(system)s has it again.")
         said.append(text % {"system": system})

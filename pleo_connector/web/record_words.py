@@ -9,6 +9,7 @@ from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.connections.models import Connection
 from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix
+from pleo_connector.web.tally import Tally
 from pleo_connector.web.words import Headline, Text, Tone, erp_label
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
@@ -22,12 +23,22 @@ STATES: dict[str, tuple[Tone, Text]] = {
 }
 
 
-def record_headline(plan: SyncPlan, item: SyncPlanItem) -> Headline:
+ONCE_APPROVED: dict[str, Text] = {
+    Action.CREATE: gettext_lazy("It is created in Pleo once the plan is approved."),
+    Action.UPDATE: gettext_lazy("It is renamed or changed in Pleo once the plan is approved."),
+    Action.UNARCHIVE: gettext_lazy("It is brought back in Pleo once the plan is approved."),
+    Action.ARCHIVE: gettext_lazy("It is archived in Pleo once the plan is approved."),
+    Action.ADOPT: gettext_lazy("It is created in %(system)s once the plan is approved."),
+}
+
+
+def record_headline(plan: SyncPlan, item: SyncPlanItem, *, system: str) -> Headline:
     detail = said.again(item.problem)
     if item.action == Action.NONE:
         return Headline("attention", _("It is left out, so Pleo does not show it."), detail=detail)
     if plan.state == SyncPlan.State.WAITING and item.state == State.PLANNED:
-        return Headline("attention", _("Nothing is changed in Pleo before you approve."))
+        told = ONCE_APPROVED[item.action] % {"system": system}
+        return Headline("attention", told)
     tone, text = STATES[item.state]
     return Headline(tone, str(text), detail=detail)
 
@@ -37,7 +48,23 @@ def fix_of_record(connection: Connection, item: SyncPlanItem) -> Fix | None:
     if item.state != State.FAILED:
         return None
     if item.action not in (Action.NONE, Action.ADOPT):
-        return Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
+        return _in_pleo()
+    return _in_erp(connection)
+
+
+def fix_of_plan(connection: Connection, tally: Tally) -> Fix | None:
+    """Where most is to be mended that it could not change."""
+    if not tally.failed:
+        return None
+    in_erp = tally.of(Action.ADOPT, state=State.FAILED)
+    return _in_erp(connection) if in_erp * 2 > tally.failed else _in_pleo()
+
+
+def _in_pleo() -> Fix:
+    return Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
+
+
+def _in_erp(connection: Connection) -> Fix:
     system = {"system": erp_label(connection)}
     if url := connection.erp_settings.get("base_url"):
         return Fix(_("Open %(system)s") % system, url, is_outside=True)

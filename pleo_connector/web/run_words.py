@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from pleo_connector.catalog.closing import APPROVAL
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import Counts
@@ -49,8 +50,8 @@ def origin_word(origin: str, connection: Connection | None = None) -> Text:
 
 
 def badge_of(run: Run) -> Badge:
-    if run.state == Run.State.WAITING and run.kind != EXPORT and run.waiting_until is None:
-        return Badge("attention", gettext_lazy("Waiting for you"))
+    if run.state == Run.State.WAITING and run.waiting_for == APPROVAL:
+        return Badge("attention", gettext_lazy("Waits for approval"))
     return words.run_badge(run) if run.kind == EXPORT else BADGES[run.state]
 
 
@@ -72,7 +73,9 @@ def headline_of(run: Run) -> Headline:
     if job := job_of(run):
         return words.export_headline(job, counts_of_run(run))
     if run.state == Run.State.WAITING:
-        return _waiting(run)
+        if run.waiting_for == APPROVAL:
+            return Headline("attention", said.again(run.headline))
+        return words.run_waits(run)
     if not run.is_over:
         return Headline("busy", _("At work."))
     if run.state == Run.State.COMPLETED:
@@ -105,17 +108,6 @@ def list_title(runs: Sequence[Run], *, is_newest: bool, is_filtered: bool) -> st
         return _("History")
     names = {"kind": kind_word(runs[0].kind), "connection": runs[0].connection.pleo_company_name}
     return _("The last run: %(kind)s of %(connection)s") % names
-
-
-def _waiting(run: Run) -> Headline:
-    if run.waiting_for == "reconnect":
-        return Headline("attention", _("Reconnect Pleo to go on."), detail=said.again(run.headline))
-    if run.waiting_until is None:
-        return Headline("attention", said.again(run.headline) or _("Waiting for a person."))
-    if run.waiting_for == "us":
-        return Headline("busy", _("Trying again at"), run.waiting_until, said.again(run.headline))
-    text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
-    return Headline("busy", text, run.waiting_until, said.again(run.headline))
 
 
 def _done(run: Run) -> str:

@@ -215,9 +215,4 @@ def _syncs(connection: Connection) -> Step:
     if not waiting:
         done = _("Pleo is kept in step. You are asked before a first plan changes anything.")
         return Step("syncs", title, True, done, _("Look at tags and accounts"), url)
-    text = ngettext(
-        "%(count)s plan waits for your approval.",
-        "%(count)s plans wait for your approval.",
-        waiting,
-    )
-    return Step("syncs", title, False, words.counted(text, waiting), _("Look at the plans"), url)
+    return Step("syncs", title, False, words.plans_wait(waiting), _("Look at the plans"), url)

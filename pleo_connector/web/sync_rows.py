@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 from erp_adapters.ledger import Dimension
 from pleo_connector.catalog.models import SyncKind, SyncSettings
 from pleo_connector.catalog.queries import (
@@ -50,6 +53,14 @@ def known_of(connection: Connection, chosen: SyncSettings) -> list[Known]:
     ]
 
 
+def onward(connection: Connection) -> tuple[str, str]:
+    """(address, words) of the page from which something comes into an empty list."""
+    ids = [connection.public_id]
+    if connection.state == Connection.State.SETUP:
+        return reverse("setup", args=ids), _("Go on setting up")
+    return reverse("syncs", args=ids), _("Look at tags and accounts")
+
+
 @dataclass(frozen=True, slots=True)
 class KindRow:
     """One kind on the page of the syncs."""
@@ -60,6 +71,12 @@ class KindRow:
     @property
     def kind(self) -> str:
         return self.known.kind.value
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        schedule = self.known.schedule
+        missing = schedule.missing_permission if schedule else ""
+        return [(_("Missing permission"), missing)] if missing else []
 
     @classmethod
     def of(cls, known: Known) -> "KindRow":

@@ -1,7 +1,7 @@
 """How far Pleo is in step with the ERP, in sentences. Facts in, words out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -10,9 +10,9 @@ from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncSchedu
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.web import said
-from pleo_connector.web.plan_words import could_not, made, run_waits, will_do
+from pleo_connector.web.plan_words import could_not, made, will_do
 from pleo_connector.web.tally import Tally, both, records
-from pleo_connector.web.words import Headline, Text, Tone, counted, erp_label, number
+from pleo_connector.web.words import Headline, Text, Tone, erp_label, number, plans_wait, run_waits
 
 MAIN = {
     SyncKind.TAGS: Entity.TAG,
@@ -66,13 +66,12 @@ def kind_headline(known: Known) -> Headline:
     schedule = known.schedule
     if known.connection.state != Connection.State.LIVE:
         return Headline("quiet", _("Nothing is kept in step while the connection is not live."))
-    if schedule is None:
-        return Headline("busy", _("The first look at both sides begins in a moment."))
-    if schedule.missing_permission:
+    if schedule and schedule.missing_permission:
         return Headline("bad", _missing(known, schedule.missing_permission))
     if known.is_waiting:
-        text = _("A plan waits for you: %(what)s.")
-        return Headline("attention", text % {"what": ", ".join(will_do(known.tally))})
+        return Headline("attention", _waits(known.tally))
+    if schedule is None:
+        return Headline("busy", first_look())
     if schedule.problem:
         return Headline("bad", said.again(schedule.problem))
     if known.is_moving and known.run:
@@ -82,23 +81,31 @@ def kind_headline(known: Known) -> Headline:
     return _at_rest(known)
 
 
+def first_look() -> str:
+    return _("The first look at both sides begins in a moment.")
+
+
+def _waits(tally: Tally) -> str:
+    if not tally.changes:
+        return _("A plan that changes nothing in Pleo waits for approval.")
+    return _("A plan waits for approval: %(what)s.") % {"what": ", ".join(will_do(tally))}
+
+
 def _missing(known: Known, permission: str) -> str:
     """Each kind has a sentence of its own, because the words bend differently."""
     change = {
-        SyncKind.TAGS: _("Pleo does not let us change tags"),
-        SyncKind.ACCOUNTS: _("Pleo does not let us change accounts"),
-        SyncKind.TAX_CODES: _("Pleo does not let us change tax codes"),
-        SyncKind.VENDORS: _("Pleo does not let us change vendors"),
+        SyncKind.TAGS: _("Pleo does not let us change tags."),
+        SyncKind.ACCOUNTS: _("Pleo does not let us change accounts."),
+        SyncKind.TAX_CODES: _("Pleo does not let us change tax codes."),
+        SyncKind.VENDORS: _("Pleo does not let us change vendors."),
     }
     see = {
-        SyncKind.TAGS: _("Pleo does not show us its tags"),
-        SyncKind.ACCOUNTS: _("Pleo does not show us its accounts"),
-        SyncKind.TAX_CODES: _("Pleo does not show us its tax codes"),
-        SyncKind.VENDORS: _("Pleo does not show us its vendors"),
+        SyncKind.TAGS: _("Pleo does not show us its tags."),
+        SyncKind.ACCOUNTS: _("Pleo does not show us its accounts."),
+        SyncKind.TAX_CODES: _("Pleo does not show us its tax codes."),
+        SyncKind.VENDORS: _("Pleo does not show us its vendors."),
     }
-    what = (see if permission.endswith(":read") else change)[known.kind]
-    text = _("%(what)s: the permission %(permission)s is missing.")
-    return text % {"what": what, "permission": permission}
+    return (see if permission.endswith(":read") else change)[known.kind]
 
 
 def _moving(known: Known, run: Run) -> Headline:
@@ -126,7 +133,7 @@ def _at_rest(known: Known) -> Headline:
     if known.run or (known.schedule and known.schedule.compared_at):
         text = _("Pleo has what %(system)s has.") % {"system": erp_label(known.connection)}
         return Headline("ok", text)
-    return Headline("busy", _("The first look at both sides begins in a moment."))
+    return Headline("busy", first_look())
 
 
 def _shows(known: Known, whole: SyncPlan) -> str:
@@ -170,18 +177,15 @@ def syncs_headline(connection: Connection, all_known: list[Known]) -> Headline:
     if connection.state != Connection.State.LIVE:
         text = _("Pleo is kept in step with %(system)s once the connection is live.")
         return Headline("quiet", text % {"system": erp_label(connection)})
-    if waiting:
-        text = ngettext(
-            "%(count)s plan waits for your approval.",
-            "%(count)s plans wait for your approval.",
-            waiting,
-        )
-        return Headline("attention", counted(text, waiting))
-    tones: tuple[Tone, ...] = ("bad", "attention")
-    for tone in tones:
-        found = next((line for line in lines if line.tone == tone), None)
-        if found:
-            return found
+    rest = plans_wait(waiting) if waiting else ""
+    if bad := next((line for line in lines if line.tone == "bad"), None):
+        return replace(bad, detail=f"{bad.detail} {rest}".strip())
+    if rest:
+        return Headline("attention", rest)
+    if found := next((line for line in lines if line.tone == "attention"), None):
+        return found
+    if all(line.text == first_look() for line in lines):
+        return Headline("busy", first_look())
     if any(line.tone == "busy" for line in lines):
         return Headline("busy", _("Both sides are being compared."))
     text = _("Pleo's tags and accounts are as %(system)s has them.")

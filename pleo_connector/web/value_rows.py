@@ -10,17 +10,24 @@ from django.utils.translation import gettext_lazy
 from erp_adapters.ledger import Account, DimensionValue
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.catalog.plan import is_in_use
-from pleo_connector.web.plan_words import ACTIONS
+from pleo_connector.web import said
 from pleo_connector.web.templatetags.words import day
-from pleo_connector.web.words import Badge
+from pleo_connector.web.words import Badge, Text
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
 IN_PLEO = Badge("ok", gettext_lazy("In Pleo"))
 NOT_YET = Badge("busy", gettext_lazy("Not compared yet"))
 NOT_SHOWN = Badge("quiet", gettext_lazy("Not shown"))
-WAITS = Badge("attention", gettext_lazy("Waits for you"))
+WAITS = Badge("attention", gettext_lazy("Waits for approval"))
 COMING = Badge("busy", gettext_lazy("Being made"))
-COULD_NOT = Badge("bad", gettext_lazy("Could not"))
+COULD_NOT = Badge("bad", gettext_lazy("Could not be made"))
+TO_DO: dict[str, Text] = {
+    Action.CREATE: gettext_lazy("To be created"),
+    Action.UPDATE: gettext_lazy("To be renamed or changed"),
+    Action.UNARCHIVE: gettext_lazy("To be brought back"),
+    Action.ARCHIVE: gettext_lazy("To be archived"),
+    Action.ADOPT: gettext_lazy("To be created"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,13 @@ def _changing(value: DimensionValue | Account, item: SyncPlanItem, plan: SyncPla
     """Where the latest plan has something to do, or could not do it."""
     now = "" if item.action == Action.CREATE else item.old_name or item.name
     if item.action == Action.NONE:
-        return ValueRow(value, "", NOT_SHOWN, _(item.problem))
+        return ValueRow(value, "", NOT_SHOWN, said.again(item.problem))
     if item.state == State.FAILED:
-        return ValueRow(value, now, COULD_NOT, _(item.problem))
+        return ValueRow(value, now, COULD_NOT, said.again(item.problem))
     if item.state == State.KEPT:
         return ValueRow(value, now, IN_PLEO, _("Kept, although it is closed."))
     shown = WAITS if plan.state == SyncPlan.State.WAITING else COMING
-    return ValueRow(value, now, shown, str(ACTIONS[item.action]))
+    return ValueRow(value, now, shown, str(TO_DO[item.action]))
 
 
 def _no_account(account: Account) -> str:

@@ -73,6 +73,26 @@ def books_of(connection: Connection) -> str:
     return f"{connection.erp_company_name} ({label})" if connection.erp_company_name else label
 
 
+def run_waits(run: Run) -> Headline:
+    """A run of any kind that goes on later, and for what it waits."""
+    why = said.again(run.headline)
+    if run.waiting_for == "reconnect":
+        return Headline("attention", _("Reconnect Pleo to go on."), detail=why)
+    if run.waiting_until is None:
+        return Headline("busy", _("Waiting to go on."), detail=why)
+    if run.waiting_for in ("us", ""):
+        return Headline("busy", _("Trying again at"), run.waiting_until, why)
+    text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
+    return Headline("busy", text, run.waiting_until, why)
+
+
+def plans_wait(count: int) -> str:
+    text = ngettext(
+        "%(count)s plan waits for approval.", "%(count)s plans wait for approval.", count
+    )
+    return counted(text, count)
+
+
 # -- Exports ------------------------------------------------------------------------------------
 
 
@@ -80,7 +100,7 @@ def export_headline(job: ExportJob, counts: Counts) -> Headline:
     """Whether it arrived, in one sentence."""
     run: Run = job.run
     if run.state == Run.State.WAITING:
-        return _waiting(run)
+        return run_waits(run)
     if not run.is_over:
         return _running(counts)
     if counts.failed:
@@ -93,15 +113,6 @@ def export_headline(job: ExportJob, counts: Counts) -> Headline:
 
 def _of_entries(sentence: str, counts: Counts, some: int) -> str:
     return sentence % {"some": number(some), "entries": entries(counts.total)}
-
-
-def _waiting(run: Run) -> Headline:
-    if run.waiting_for == "reconnect":
-        return Headline("attention", _("Reconnect Pleo to go on."), detail=said.again(run.headline))
-    if run.waiting_for == "us":
-        return Headline("busy", _("Trying again at"), run.waiting_until, said.again(run.headline))
-    text = _("Waiting for %(system)s until") % {"system": run.waiting_for}
-    return Headline("busy", text, run.waiting_until, said.again(run.headline))
 
 
 def _running(counts: Counts) -> Headline:

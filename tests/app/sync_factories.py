@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from erp_adapters.ledger import DimensionValue
+from pleo_connector.catalog.closing import APPROVAL
 from pleo_connector.catalog.models import (
     CatalogSnapshot,
     Entity,
@@ -16,6 +17,7 @@ from pleo_connector.catalog.models import (
     SyncSettings,
 )
 from pleo_connector.catalog.plan import BACK, NEW_VALUE, RENAMED
+from pleo_connector.catalog.plan_records import NEW_ACCOUNT, NEW_TAX_CODE
 from pleo_connector.catalog.records import Kind, to_json
 from pleo_connector.catalog.schedules import ensure_schedules
 from pleo_connector.connections.models import Connection
@@ -29,8 +31,13 @@ ENTITIES = {
     "tax_codes": Entity.TAX_CODE,
     "vendors": Entity.VENDOR,
 }
+NEW = {
+    "tags": NEW_VALUE,
+    "accounts": NEW_ACCOUNT,
+    "tax_codes": NEW_TAX_CODE,
+    "vendors": "The accounting system has this vendor, and Pleo does not.",
+}
 REASONS = {
-    Action.CREATE: NEW_VALUE,
     Action.UPDATE: RENAMED,
     Action.UNARCHIVE: BACK,
     Action.ARCHIVE: GONE,
@@ -45,11 +52,21 @@ LONG = (
 
 
 def make_schedules(connection: Connection, **tags: Any) -> SyncSchedule:
-    """Of all kinds, looked at half an hour ago; the tags' with these fields."""
+    """Of all kinds, looked at yesterday and found equal; the tags' with these fields."""
     now = timezone.now()
+    then = now - timedelta(days=1)
+    for kind in ENTITIES:
+        Run.objects.create(
+            connection=connection,
+            kind=kind,
+            state="completed",
+            headline="Nothing has changed in Tryton.",
+            started_at=then,
+            finished_at=then,
+        )
     ensure_schedules([connection], now=now)
     rows = SyncSchedule.objects.filter(connection=connection)
-    rows.update(next_run_at=now + timedelta(minutes=31), compared_at=now - timedelta(minutes=29))
+    rows.update(next_run_at=now + timedelta(minutes=31), compared_at=then)
     schedule = rows.get(kind="tags")
     for name, value in tags.items():
         setattr(schedule, name, value)
@@ -81,10 +98,13 @@ def make_plan(
     is_over = state == "over"
     outcome = outcome or (State.DONE if is_over else State.PLANNED)
     actions = [action for action, count in counts.items() for _ in range(count)]
+    is_waiting = state == "waiting"
     run = Run.objects.create(
         connection=connection,
         kind=kind,
-        state=("completed_with_errors" if failed else "completed") if is_over else "running",
+        state=_run_state(state, failed),
+        waiting_for=APPROVAL if is_waiting else "",
+        headline=f"Waits for an approval. {SyncPlan.Why(why).label}" if is_waiting else "",
         started_at=now - ago,
         finished_at=now - ago + timedelta(seconds=40) if is_over else None,
         total=len(actions),
@@ -96,7 +116,7 @@ def make_plan(
         connection=connection,
         kind=kind,
         state=state,
-        why=why if state == "waiting" else "",
+        why=why if is_waiting else "",
         active=active or {ENTITIES[kind]: 100, **({"tag_group": 2} if kind == "tags" else {})},
         planned_at=now - ago,
         touched_at=now - ago,
@@ -108,6 +128,12 @@ def make_plan(
     return plan
 
 
+def _run_state(state: str, failed: int) -> str:
+    if state == "over":
+        return "completed_with_errors" if failed else "completed"
+    return "waiting" if state == "waiting" else "running"
+
+
 def _item(
     plan: SyncPlan, place: int, action: str, outcome: str, is_failed: bool, has_long_name: bool
 ) -> SyncPlanItem:
@@ -115,7 +141,9 @@ def _item(
     problem = ""
     if is_failed:
         outcome = State.FAILED
-        problem = "Pleo takes no more tags in this group. Archive some there, then sync again."
+        problem = "Pleo did not take it: its name is too long."
+        if plan.kind == "tags":
+            problem = "Pleo takes no more tags in department: The group is full."
     elif action == Action.NONE:
         outcome = State.FAILED
         problem = "It has no code in the accounting system, and Pleo needs one."
@@ -129,7 +157,7 @@ def _item(
         old_name="Old name" if action == Action.UPDATE else "",
         group="department" if plan.kind == "tags" else "",
         pleo_id="" if action == Action.CREATE else f"pleo-{plan.pk}-{place}",
-        reason=REASONS[Action(action)],
+        reason=NEW[plan.kind] if action == Action.CREATE else REASONS[Action(action)],
         state=outcome,
         problem=problem,
     )

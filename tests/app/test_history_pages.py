@@ -173,7 +173,8 @@ def test_a_run_of_another_kind_has_words_too(client: Client, connection: Connect
         ({"state": "failed", "headline": "Too few rights."}, "It ended early."),
         ({"state": "completed_with_errors", "failed": 1}, "1 record could not be changed."),
         ({"state": "waiting", "waiting_for": "reconnect"}, "Reconnect Pleo to go on."),
-        ({"state": "waiting", "headline": "A plan waits for you."}, "A plan waits for you."),
+        ({"state": "waiting", "waiting_for": "us", "headline": "It is busy."}, "It is busy."),
+        ({"state": "waiting", "waiting_for": "approval", "headline": "Decide."}, "Decide."),
     ):
         run = make_run(connection, **fields)
         page = client.get(reverse("run", args=[run.public_id])).content.decode()

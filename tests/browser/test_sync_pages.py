@@ -38,7 +38,7 @@ def test_with_a_little(visitor: Page, place: Place) -> None:
     some = factories.make_connection(place.tenant, name="Some")
     make_schedules(some)
     choose(some, "department", "project")
-    make_plan(some, state="over", active={"tag_group": 2, "tag": 211}, create=3)
+    make_plan(some, state="over", active={"tag_group": 3, "tag": 0}, create=3)
     make_plan(some, "vendors", state="applying", create=3)
     make_plan(some, "tax_codes", state="over", create=2, failed=1)
     lacks = SyncSchedule.objects.filter(connection=some, kind="accounts")

@@ -40,17 +40,19 @@ class PlanTable(ListTable):
         accessor="planned_at",
         link=lambda plan: reverse("plan", args=[plan.connection.public_id, plan.run.public_id]),
     )
-    kind = TextColumn(gettext_lazy("Of"), accessor="get_kind_display")
+    kind = TextColumn(gettext_lazy("Kind"), accessor="get_kind_display")
     total = NumberColumn(gettext_lazy("Changes"), accessor="run__total")
     made = NumberColumn(gettext_lazy("Made"), accessor="run__succeeded")
-    failed = NumberColumn(gettext_lazy("Could not"), accessor="run__failed")
+    failed = NumberColumn(gettext_lazy("Could not be made"), accessor="run__failed")
     who = TextColumn(gettext_lazy("Decided by"), accessor="decided_by", empty_values=())
     state = TextColumn(gettext_lazy("State"))
 
     def render_who(self, record: SyncPlan) -> str:
         if record.decided_by:
             return record.decided_by.email
-        return _("A program") if record.decided_at else ""
+        if record.decided_at:
+            return _("A program")
+        return "–" if record.state == SyncPlan.State.WAITING else _("Nobody had to")
 
     def render_state(self, record: SyncPlan) -> SafeString:
         if record.state == SyncPlan.State.OVER and record.run.failed:
@@ -75,10 +77,9 @@ class ItemTable(ListTable):
         link: Callable[[SyncPlanItem], str],
         dimensions: Mapping[str, str],
         can_pick: bool,
-        is_waiting: bool,
         **kwargs: Any,
     ) -> None:
-        self.link, self.dimensions, self.is_waiting = link, dimensions, is_waiting
+        self.link, self.dimensions = link, dimensions
         super().__init__(rows, exclude=() if can_pick else ("pick",), **kwargs)
 
     def render_pick(self, record: SyncPlanItem) -> SafeString | str:
@@ -91,7 +92,7 @@ class ItemTable(ListTable):
         return format_html(box, record.position, _("Pick %(name)s") % {"name": record.name})
 
     def render_action(self, record: SyncPlanItem) -> str:
-        return str(ACTIONS[record.action])
+        return _("Keep") if record.state == State.KEPT else str(ACTIONS[record.action])
 
     def render_name(self, record: SyncPlanItem) -> SafeString:
         new = record.name or record.key
@@ -103,13 +104,8 @@ class ItemTable(ListTable):
     def render_reason(self, value: str) -> str:
         return said.again(value)
 
-    def render_state(self, record: SyncPlanItem) -> SafeString | str:
-        if record.action == Action.NONE:
-            shown = LEFT_OUT
-        elif self.is_waiting and record.state == State.PLANNED:
-            return ""
-        else:
-            shown = ITEM_BADGES[record.state]
+    def render_state(self, record: SyncPlanItem) -> SafeString:
+        shown = LEFT_OUT if record.action == Action.NONE else ITEM_BADGES[record.state]
         if not record.problem:
             return badge(shown)
         return format_html("{} {}", badge(shown), said.again(record.problem))
@@ -123,7 +119,9 @@ class KeptTable(ListTable):
     since = MomentColumn(gettext_lazy("Kept since"), accessor="kept_at")
     who = TextColumn(gettext_lazy("Kept by"), accessor="kept_by", empty_values=())
     action = TextColumn(
-        gettext_lazy("Action"), empty_values=(), attrs={"td": {"class": "row-actions"}}
+        gettext_lazy("Action"),
+        empty_values=(),
+        attrs={"th": {"class": "row-actions"}, "td": {"class": "row-actions"}},
     )
 
     def __init__(

@@ -37,11 +37,12 @@ class AccountTable(ValueTable):
         self,
         rows: Iterable[ValueRow],
         *,
-        unused: Collection[str],
+        unused: Collection[str] | None,
         system: str,
         **kwargs: Any,
     ) -> None:
-        self.unused = unused
+        self.unused = unused or ()
+        kwargs["exclude"] = () if unused is not None else ("use",)  # Pleo was not asked
         super().__init__(rows, system=system, **kwargs)
         self.columns["name"].column.verbose_name = _("Account in %(system)s") % {"system": system}
 

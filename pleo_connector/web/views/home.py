@@ -142,10 +142,7 @@ def _headline(rows: list[Row]) -> words.Headline:
         waiting,
     )
     plans = sum(row.plans for row in rows)
-    decide = ngettext(
-        "%(count)s plan waits for your approval.", "%(count)s plans wait for your approval.", plans
-    )
-    found = ((len(broken), needs), (plans, decide), (waiting, waits))
+    found = ((len(broken), needs), (plans, words.plans_wait(plans)), (waiting, waits))
     rest = [words.counted(text, count) for count, text in found if count]
     if problems:
         text = words.counted(

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from pleo_connector.catalog.models import SyncPlan
+from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.catalog.queries import get_plan, latest_plans
 from pleo_connector.web import said
 from pleo_connector.web.plan_words import ACTIONS
@@ -14,6 +14,7 @@ from pleo_connector.web.record_words import fix_of_record, record_headline
 from pleo_connector.web.tables.plans import where
 from pleo_connector.web.views.plans import dimension_names
 from pleo_connector.web.visit import Visit, on_connection
+from pleo_connector.web.words import erp_label
 
 
 @on_connection()
@@ -28,11 +29,17 @@ def plan_record(request: HttpRequest, visit: Visit, run_id: UUID, number: int) -
         "connection": connection,
         "plan": plan,
         "item": item,
-        "headline": record_headline(plan, item),
+        "headline": record_headline(plan, item, system=erp_label(connection)),
         "place": where(item.entity, item.group, dimension_names(connection)),
         "change": ACTIONS[item.action],
         "why": said.again(item.reason),
         "fix": fix,
+        "is_waiting": plan.state == SyncPlan.State.WAITING,
+        "can_keep": visit.can_operate
+        and plan.state == SyncPlan.State.WAITING
+        and item.action == SyncPlanItem.Action.ARCHIVE,
+        "is_kept": item.state == SyncPlanItem.State.KEPT,
+        "seen": plan.planned_at.isoformat(),
         "can_try": fix and visit.can_operate and plan.state == SyncPlan.State.OVER,
         "latest": latest if latest.pk != plan.pk else None,
         "facts": [

@@ -21,6 +21,7 @@ from pleo_connector.catalog.queries import (
     counts_of,
     get_plan,
     items_of,
+    latest_plans,
     plans_of,
     records_of,
     sync_settings,
@@ -32,6 +33,8 @@ from pleo_connector.web.keyset import slice_of
 from pleo_connector.web.ordered import part_of
 from pleo_connector.web.plan_filter import PlanFilter
 from pleo_connector.web.question import Question, ask
+from pleo_connector.web.record_words import fix_of_plan
+from pleo_connector.web.sync_rows import onward
 from pleo_connector.web.tables.base import Empty
 from pleo_connector.web.tables.plans import ItemTable, PlanTable
 from pleo_connector.web.tally import Tally
@@ -39,6 +42,7 @@ from pleo_connector.web.visit import Visit, on_connection, require
 from pleo_connector.web.words import counted, erp_label
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
+FEW = 5  # are named where they are archived
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -47,11 +51,12 @@ def plans(request: HttpRequest, visit: Visit) -> HttpResponse:
     part = slice_of(request, plans_of(visit.connection), at="planned_at")
     for row in part.rows:
         row.connection = visit.connection
-    empty = Empty(_("No run has found anything to change in Pleo yet."))
+    text = _("What a run would change, and changed, is listed here.")
     shown = {
         "visit": visit,
         "connection": visit.connection,
-        "table": PlanTable(part.rows, empty=empty),
+        "headline": plan_words.plans_headline(latest_plans(visit.connection).values()),
+        "table": PlanTable(part.rows, empty=Empty(text, *onward(visit.connection))),
         "slice": part,
     }
     return render(request, "web/plans.html", shown)
@@ -63,21 +68,21 @@ def plan(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpResponse:
     shown = _moving(visit, found)
     chosen = PlanFilter(request.GET, items_of(found))
     part = part_of(request, chosen.qs)
-    is_waiting = found.state == SyncPlan.State.WAITING
     here = reverse("plan", args=[visit.connection.public_id, run_id])
     empty = Empty(_("No record matches."), here, _("Show all"))
     if not chosen.is_used:
         empty = Empty(_("There is nothing to change."))
+    can_tick = shown["can_pick"] and any(item.action == Action.ARCHIVE for item in part.rows)
     shown |= {
         "filter": chosen,
+        "can_tick": can_tick,
         "part": part,
         "total": chosen.qs.count() if part.before or part.after else len(part.rows),
         "table": ItemTable(
             part.rows,
             link=lambda item: f"{here}records/{item.position}/",
             dimensions=dimension_names(visit.connection),
-            can_pick=shown["can_pick"],
-            is_waiting=is_waiting,
+            can_pick=can_tick,
             empty=empty,
         ),
         "is_narrow": chosen.is_used,
@@ -99,6 +104,7 @@ def plan_progress(request: HttpRequest, visit: Visit, run_id: UUID) -> HttpRespo
 
 def _moving(visit: Visit, found: SyncPlan) -> dict[str, Any]:
     tally = Tally(counts_of(found))
+    is_over = found.state == SyncPlan.State.OVER
     return {
         "visit": visit,
         "connection": visit.connection,
@@ -112,7 +118,9 @@ def _moving(visit: Visit, found: SyncPlan) -> dict[str, Any]:
         "is_waiting": found.state == SyncPlan.State.WAITING,
         "approve": plan_words.sentence(plan_words.will_do(tally)) or _("Change nothing in Pleo"),
         "keep_all": plan_words.keep_all(tally),
-        "parts": plan_words.parts(tally),
+        "parts": plan_words.parts(tally, is_over=is_over),
+        "unasked": plan_words.unasked(tally),
+        "fix": fix_of_plan(visit.connection, tally) if is_over else None,
     }
 
 
@@ -199,12 +207,18 @@ def _question(connection: Connection, found: SyncPlan, back: str, *, keep_all: b
     tally = Tally(counts)
     if keep_all:
         tally = tally.keeping()
+    few = items_of(found).filter(action=Action.ARCHIVE, state=State.PLANNED)[: FEW + 1]
+    gone = [] if keep_all else [item.name or item.key for item in few]
     limit = sync_settings(connection).archive_limit
     action = plan_words.sentence(plan_words.will_do(tally))
     return Question(
         title=_("Change Pleo like this?"),
         consequences=plan_words.consequences(
-            tally, system=erp_label(connection), limit=limit, is_first=found.why == "first"
+            tally,
+            gone=gone if len(gone) <= FEW else (),
+            system=erp_label(connection),
+            limit=limit,
+            is_first=found.why == "first",
         ),
         action=action or plan_words.keep_all(Tally(counts)) or _("Change nothing in Pleo"),
         keep=_("Back to the plan"),

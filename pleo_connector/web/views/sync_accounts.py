@@ -1,5 +1,6 @@
 """Accounts of the ERP beside those of Pleo, and which of them no category uses yet."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +23,7 @@ from pleo_connector.web.tables.values import AccountTable
 from pleo_connector.web.value_rows import account_rows
 from pleo_connector.web.views.sync_values import ROWS, compared_at
 from pleo_connector.web.visit import Visit, on_connection
-from pleo_connector.web.words import Headline, counted, erp_label, has_pleo, number
+from pleo_connector.web.words import Headline, Tone, counted, erp_label, has_pleo, number
 
 
 @on_connection(write="operate")
@@ -42,14 +43,15 @@ def sync_accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
     table = AccountTable(
         account_rows(list(page), items, plan, compared_at=compared),
         page=page,
-        unused=unused,
+        unused=chosen.unused_accounts,
         system=erp_label(connection),
         empty=_empty(connection, accounts),
     )
     shown = {
         "visit": visit,
         "connection": connection,
-        "headline": _headline(accounts, unused),
+        "headline": _headline(accounts, unused, is_compared=compared is not None),
+        "pleo_url": settings.PLEO_APP_URL if unused else "",
         "filter": {"fields": list(form)} if accounts else None,
         "table": table,
         "compared_at": compared,
@@ -63,17 +65,19 @@ def _empty(connection: Connection, accounts: list[Account]) -> Empty:
     if accounts:
         return Empty(_("No account matches."), "?", _("Show all"))
     return Empty(
-        _("No accounts have been read yet. They are read when the accounting system is connected."),
+        _("They are read when the accounting system is connected."),
         reverse("erp-choose", args=[connection.public_id]),
         _("Connect the accounting system"),
     )
 
 
-def _headline(accounts: list[Account], unused: set[str]) -> Headline:
+def _headline(accounts: list[Account], unused: set[str], *, is_compared: bool) -> Headline:
     if not accounts:
-        return Headline("quiet", _("No account has been read yet."))
+        return Headline("quiet", _("No accounts have been read yet."))
     usable = [x for x in accounts if x.is_active and x.is_postable]
     text = _("%(some)s of %(all)s accounts belong in Pleo.")
+    if not is_compared:
+        text = _("%(some)s of %(all)s accounts belong in Pleo, and are not compared with it yet.")
     filled = {"some": number(len(usable)), "all": number(len(accounts))}
     idle = sum(x.id in unused for x in usable)
     detail = ngettext(
@@ -81,7 +85,8 @@ def _headline(accounts: list[Account], unused: set[str]) -> Headline:
         "No category uses %(count)s of them yet, so no expense reaches them.",
         idle,
     )
-    return Headline("quiet", text % filled, detail=counted(detail, idle) if idle else "")
+    tone: Tone = "attention" if idle else "ok" if is_compared else "busy"
+    return Headline(tone, text % filled, detail=counted(detail, idle) if idle else "")
 
 
 def _ask(request: HttpRequest, connection: Connection) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from erp_adapters.ledger import DimensionValue
 from pleo_connector.catalog.decisions import let_go
@@ -25,14 +26,15 @@ from pleo_connector.catalog.values import FoundValues
 from pleo_connector.connections.models import Connection
 from pleo_connector.web.forms.values import ValuesForm
 from pleo_connector.web.question import Question, ask
-from pleo_connector.web.sync_rows import Axis, axes_of, chosen_axes
+from pleo_connector.web.sync_rows import Axis, axes_of, chosen_axes, onward
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.plans import KeptTable
 from pleo_connector.web.tables.values import ValueTable
 from pleo_connector.web.value_rows import value_rows
 from pleo_connector.web.views.plans import dimension_names
 from pleo_connector.web.visit import Visit, on_connection, require
-from pleo_connector.web.words import Headline, erp_label, number
+from pleo_connector.web.words import Headline, erp_label
+from pleo_connector.web.words import number as written
 
 ROWS = 50
 
@@ -64,6 +66,7 @@ def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
         "headline": _headline(axis, compared, plan),
         "table": ValueTable(rows, page=page, empty=empty, system=erp_label(connection)),
         "compared_at": compared,
+        "plan": plan if plan and plan.state == SyncPlan.State.WAITING else None,
     }
     return render(request, "web/sync_values.html", shown)
 
@@ -88,11 +91,11 @@ def compared_at(connection: Connection, kind: str) -> datetime | None:
 
 
 def _headline(axis: Axis, compared: datetime | None, plan: SyncPlan | None) -> Headline:
-    shown, count = number(axis.values), number(axis.all_values)
+    shown, count = written(axis.values), written(axis.all_values)
     filled = {"group": axis.name, "shown": shown, "count": count}
     text = _("%(shown)s of the %(count)s values of %(group)s belong in Pleo as tags.") % filled
     if plan and plan.state == SyncPlan.State.WAITING:
-        return Headline("attention", text, detail=_("A plan that changes tags waits for you."))
+        return Headline("attention", text, detail=_("A plan that changes tags waits for approval."))
     if compared is None:
         return Headline("busy", _("%(group)s has not been compared with Pleo yet.") % filled)
     return Headline("ok", text)
@@ -102,19 +105,33 @@ def _headline(axis: Axis, compared: datetime | None, plan: SyncPlan | None) -> H
 def kept(request: HttpRequest, visit: Visit) -> HttpResponse:
     connection = visit.connection
     page = page_of(request, kept_records(connection))
-    text = _(
-        "Nothing is kept. Where a plan would archive a record that you need in Pleo, keep it there."
-    )
+    ids = [connection.public_id]
+    next_step = (reverse("plans", args=ids), _("Look at the plans"))
+    if connection.state == Connection.State.SETUP:
+        next_step = onward(connection)
+    text = _("Where a plan would archive a record that you need in Pleo, keep it there.")
     table = KeptTable(
         page,
         page=page,
         connection=connection,
         dimensions=dimension_names(connection),
         can_change=visit.can_operate,
-        empty=Empty(text),
+        empty=Empty(text, *next_step),
     )
-    shown = {"visit": visit, "connection": connection, "table": table}
+    headline = _kept(page.paginator.count, erp_label(connection))
+    shown = {"visit": visit, "connection": connection, "table": table, "headline": headline}
     return render(request, "web/kept.html", shown)
+
+
+def _kept(count: int, system: str) -> Headline:
+    if not count:
+        return Headline("quiet", _("Nothing is kept."))
+    text = ngettext(
+        "%(count)s record is kept in Pleo, although %(system)s does not have it.",
+        "%(count)s records are kept in Pleo, although %(system)s does not have them.",
+        count,
+    )
+    return Headline("ok", text % {"count": written(count), "system": system})
 
 
 @on_connection(write="operate")
@@ -132,7 +149,7 @@ def kept_let_go(request: HttpRequest, visit: Visit, number: int) -> HttpResponse
             _("The next run archives it in Pleo, unless %(system)s has it by then.") % names,
             _("It is not deleted, and comes back when %(system)s has it again.") % names,
         ],
-        action=_("Let runs archive %(name)s") % names,
+        action=_("Let the next run archive %(name)s") % names,
         keep=_("Keep it in Pleo"),
         back=reverse("kept", args=[visit.connection.public_id]),
         is_grave=True,
