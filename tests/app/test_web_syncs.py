@@ -511,7 +511,7 @@ def test_kept_records_can_be_let_go(client: Client, connection: Connection) -> N
     record = KeptRecord.objects.get()
     assert record.name in look(client, "kept", connection.public_id)
     asked = look(client, "kept-let-go", connection.public_id, record.pk)
-    assert "The next run archives it in Pleo" in asked
+    assert "Tag in Department: the next run archives it in Pleo" in asked
     assert "is not kept any more" in send(client, "kept-let-go", connection.public_id, record.pk)
     assert not KeptRecord.objects.exists()
 

@@ -28,7 +28,7 @@ from pleo_connector.web.forms.values import ValuesForm
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.sync_rows import Axis, axes_of, chosen_axes, onward
 from pleo_connector.web.tables.base import Empty, page_of
-from pleo_connector.web.tables.plans import KeptTable
+from pleo_connector.web.tables.plans import KeptTable, where
 from pleo_connector.web.tables.values import ValueTable
 from pleo_connector.web.value_rows import value_rows
 from pleo_connector.web.views.plans import dimension_names
@@ -138,7 +138,8 @@ def _kept(count: int, system: str) -> Headline:
 def kept_let_go(request: HttpRequest, visit: Visit, number: int) -> HttpResponse:
     require(visit, to="operate")
     record = get_object_or_404(kept_records(visit.connection), pk=number)
-    names = {"name": record.name, "system": erp_label(visit.connection)}
+    place = where(record.entity, record.group, dimension_names(visit.connection))
+    names = {"name": record.name, "place": place, "system": erp_label(visit.connection)}
     if request.method == "POST":
         let_go(kept=record, actor=visit.user, now=timezone.now())
         messages.success(request, _("%(name)s is not kept any more.") % names)
@@ -146,7 +147,8 @@ def kept_let_go(request: HttpRequest, visit: Visit, number: int) -> HttpResponse
     question = Question(
         title=_("Archive %(name)s after all?") % names,
         consequences=[
-            _("The next run archives it in Pleo, unless %(system)s has it by then.") % names,
+            _("%(place)s: the next run archives it in Pleo, unless %(system)s has it by then.")
+            % names,
             _("It is not deleted, and comes back when %(system)s has it again.") % names,
         ],
         action=_("Let the next run archive %(name)s") % names,
