@@ -94,7 +94,11 @@ def test_the_preview_page_shows_the_lines_before_anything_is_booked(
 ) -> None:
     client.force_login(desk.user)
     page = reverse("preview", args=[desk.connection.public_id])
-    assert "No export is waiting" in client.get(page).content.decode()
+    made_up = client.get(page).content.decode()
+    assert "No export is waiting" in made_up
+    assert "pause the connection, click Export in Pleo" in made_up
+    where = reverse("connection", args=[desk.connection.public_id])
+    assert f'look here again. <a href="{where}">' in made_up
     desk.simulator.export(desk.company)
     shown = client.get(page).content.decode()
     assert "2 entries of 42 could not be booked" in shown

@@ -167,7 +167,9 @@ def test_the_page_asks_for_number_and_reason_and_says_what_follows(
     item = refused(desk)
     assert "Mark as booked by hand" in person("entry", item)
     assert "is not booked again" in person("entry-by-hand", item)
-    assert "This field is required" in person("entry-by-hand", item, number="77", reason="")
+    assert "Say why." in person("entry-by-hand", item, number="77", reason="")
+    unnumbered = person("entry-by-hand", item, number="", reason=WHY)
+    assert "Enter the number of the voucher." in unnumbered
     shown = person("entry-by-hand", item, number="77", reason=WHY)
     assert "Booked by hand as 77." in shown
     assert WHY in shown

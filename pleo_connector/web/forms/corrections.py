@@ -11,12 +11,17 @@ class ReasonForm(forms.Form):
         label=_("Why"),
         help_text=_("It is kept with the entry and in the audit log."),
         max_length=NOTE_LENGTH,
+        error_messages={"required": _("Say why.")},
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
 class ByHandForm(ReasonForm):
-    number = forms.CharField(label=_("Number of the voucher"), max_length=NUMBER_LENGTH)
+    number = forms.CharField(
+        label=_("Number of the voucher"),
+        max_length=NUMBER_LENGTH,
+        error_messages={"required": _("Enter the number of the voucher.")},
+    )
     field_order = ("number", "reason")
 
 
