@@ -49,11 +49,11 @@ def corrections_of(item: ExportJobItem, postings: Sequence[Posting]) -> list[Cor
     live = [posting for posting in postings if posting.state != State.RETIRED]
     found = []
     if live and all(posting.state == State.REVERSED for posting in live):
-        found.append(_book_again(connection))
+        found.append(_book_again(connection, live))
     if can_be_by_hand(item, postings):
         found.append(_by_hand(connection))
     if any(posting.is_by_hand for posting in live):
-        found.append(_not_by_hand())
+        found.append(_not_by_hand(connection, live))
     elif rows := reversible(connection, live):
         found.append(_reverse(connection, rows))
     if can_try(connection, live) and (files := missing(live[0].attachments.all())):
@@ -93,21 +93,28 @@ def _by_hand(connection: Connection) -> Correction:
     )
 
 
-def _not_by_hand() -> Correction:
+def _not_by_hand(connection: Connection, rows: Sequence[Posting]) -> Correction:
+    names = {
+        "system": words.erp_label(connection),
+        "number": next(row.number for row in rows if row.is_by_hand),
+    }
+
     def do(*, item: ExportJobItem, actor: User, now: datetime, **_said: Any) -> None:
         take_back(item=item, actor=actor, now=now)
 
     return Correction(
         name="entry-not-by-hand",
-        link=_("It is not booked by hand after all"),
+        link=_("Take back “booked by hand”"),
         icon="undo-2",
-        title=_("Is the entry not booked by hand after all?"),
+        title=_("Take back that it is booked by hand as %(number)s?") % names,
         consequences=[
             _("The next export of the entry books it."),
-            _("A voucher that stands under the number stays there: then it would be booked twice."),
+            _("If %(number)s stands in %(system)s it stays there: then it would be booked twice.")
+            % names,
+            _("It can be marked as booked by hand again, until it is exported."),
         ],
         action=_("Let the next export book it"),
-        keep=_("It is booked by hand"),
+        keep=_("Leave it booked by hand"),
         form=YesForm,
         do=do,
         said=_("Noted. When the entry is exported again, it is booked."),
@@ -130,7 +137,8 @@ def _reverse(connection: Connection, rows: Sequence[Posting]) -> Correction:
         icon="undo-2",
         title=_("Reverse voucher %(numbers)s in %(system)s?") % (system | {"numbers": numbers}),
         consequences=[
-            _("%(system)s books the mirror image, so that the two come to nothing.") % system,
+            _("%(system)s books a voucher that reverses it, so that the two come to nothing.")
+            % system,
             *([words.counted(more, shared)] if shared > 1 else []),
             _("The entry is not booked again before you say so on its page."),
             _("Pleo still shows the entry as exported."),
@@ -145,7 +153,10 @@ def _reverse(connection: Connection, rows: Sequence[Posting]) -> Correction:
     )
 
 
-def _book_again(connection: Connection) -> Correction:
+def _book_again(connection: Connection, rows: Sequence[Posting]) -> Correction:
+    numbers = [x for row in rows for x in (row.number, row.reversal_number) if x]
+    names = {"system": words.erp_label(connection), "numbers": ", ".join(numbers)}
+
     def do(*, item: ExportJobItem, actor: User, **_said: Any) -> None:
         allow_again(item=item, actor=actor)
 
@@ -156,8 +167,8 @@ def _book_again(connection: Connection) -> Correction:
         title=_("Let this entry be booked again?"),
         consequences=[
             _("The next export of the entry books it, under a new reference."),
-            _("The reversed voucher and its mirror image stay in %(system)s.")
-            % {"system": words.erp_label(connection)},
+            _("What was booked and reversed stays in %(system)s: %(numbers)s.") % names,
+            _("Once it is booked again, it can be reversed again."),
         ],
         action=_("Let the next export book it"),
         keep=_("Leave it reversed"),

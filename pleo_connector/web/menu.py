@@ -43,6 +43,9 @@ class Group:
     links: Sequence[Link]
 
 
+CORRECTIONS = (
+    *("entry-by-hand", "entry-not-by-hand", "entry-reverse", "entry-book-again", "entry-receipts"),
+)
 COMPANY = (
     Item("home", _("Home"), "house"),
     Item("problems", _("Problems"), "triangle-alert", ("problem",)),
@@ -89,7 +92,7 @@ def _is_used(connection: Connection) -> bool:
 
 CONNECTION = (
     Item("connection", _("Overview"), "gauge", ("preview",), _is_used),
-    Item("exports", _("Exports"), "list-checks", ("export", "entry"), _is_used),
+    Item("exports", _("Exports"), "list-checks", ("export", "entry", *CORRECTIONS), _is_used),
     Item("connection-problems", _("Problems"), "triangle-alert", (), _is_used),
     Item(
         "syncs",

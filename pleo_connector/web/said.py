@@ -7,9 +7,11 @@ What is not known again stays as it was written; an accounting system's own word
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 
-from django.utils.translation import get_language, gettext
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, pgettext
 
 from pleo_connector.web.decided import BECAUSE, DECISIONS, KINDS, RULES, SETS, VOUCHERS
 from pleo_connector.web.sentences import (
@@ -26,6 +28,7 @@ from pleo_connector.web.sentences import (
 OPENING = "The entry could not be booked: "
 OPENINGS = re.compile(rf"(?:^|(?<=\s))(?:{OPENING}|Also, )")
 PLACE = re.compile(r"%\((\w+)\)s")
+DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 # Places that hold one of these words, and nothing else.
 WORDS = {
     "kind": {word.casefold(): word for word in KINDS},
@@ -74,13 +77,29 @@ def cause(sentence: str) -> str:
         parts = sentence.split(OPENING)
     else:
         parts = [_told(part.strip(), language) for part in OPENINGS.split(sentence)]
-    return " ".join(part[0].upper() + part[1:] for part in map(str.strip, parts) if part)
+    return _dated(" ".join(part[0].upper() + part[1:] for part in map(str.strip, parts) if part))
 
 
 def again(sentence: str) -> str:
     """Of a run, a connection, a receipt, a record; and what was decided."""
     language = get_language() or "en"
-    return sentence if language.startswith("en") else _told(sentence, language)
+    return _dated(sentence if language.startswith("en") else _told(sentence, language))
+
+
+def day(value: date) -> str:
+    """2 Mar 2026"""
+    return date_format(value, pgettext("day", "j M Y"))
+
+
+def _dated(text: str) -> str:
+    return DAY.sub(lambda found: _day(found[0]), text)
+
+
+def _day(text: str) -> str:
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:  # no day, such as 2026-13-45
+        return text
 
 
 def because(words: str) -> str:

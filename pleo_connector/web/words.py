@@ -96,16 +96,28 @@ def plans_wait(count: int) -> str:
 # -- Exports ------------------------------------------------------------------------------------
 
 
-def export_headline(job: ExportJob, counts: Counts) -> Headline:
-    """Whether it arrived, in one sentence."""
+def export_headline(job: ExportJob, counts: Counts, *, asked: int = 0) -> Headline:
+    """Whether it arrived, in one sentence. `asked` entries are to be looked up by somebody."""
     run: Run = job.run
     if run.state == Run.State.WAITING:
         return run_waits(run)
     if not run.is_over:
         return _running(counts)
+    failed = counts.failed - asked
+    if failed:
+        text = _of_entries(_("%(some)s of %(entries)s could not be booked."), counts, failed)
+        more = ngettext(
+            "Of %(count)s more it is not known whether it is booked.",
+            "Of %(count)s more it is not known whether they are booked.",
+            asked,
+        )
+        detail = counted(more, asked) if asked else said.again(run.headline)
+        return Headline("bad", text, detail=detail)
     if counts.failed:
-        text = _of_entries(_("%(some)s of %(entries)s could not be booked."), counts, counts.failed)
-        return Headline("bad", text, detail=said.again(run.headline))
+        text = _of_entries(
+            _("It is not known whether %(some)s of %(entries)s are booked."), counts, asked
+        )
+        return Headline("attention", text)
     if run.state == Run.State.FAILED or counts.not_reported or counts.waiting:
         return _ended_early(run, counts)
     return Headline("ok", _all_booked(job.connection, counts.total))
@@ -168,7 +180,7 @@ POSTING_BADGES: dict[str, Badge] = {
     Posting.State.REJECTED: Badge("bad", gettext_lazy("Refused")),
     Posting.State.VOID: Badge("quiet", gettext_lazy("Not booked")),
     Posting.State.REVERSING: Badge("busy", gettext_lazy("Being reversed")),
-    Posting.State.REVERSED: Badge("attention", gettext_lazy("Reversed")),
+    Posting.State.REVERSED: Badge("quiet", gettext_lazy("Reversed")),
     Posting.State.RETIRED: Badge("quiet", gettext_lazy("Reversed")),
 }
 
@@ -202,22 +214,25 @@ def item_headline(item: ExportJobItem, postings: list[Posting], connection: Conn
     return Headline("busy", _("Waiting to be booked in %(where)s.") % {"where": where})
 
 
+def is_booked_here(item: ExportJobItem, postings: list[Posting]) -> bool:
+    """By the item's own export."""
+    is_new = item.status == ExportJobItem.Status.SUCCESSFUL and not item.booked_before
+    return is_new and not any(posting.is_by_hand for posting in postings)
+
+
 def _corrected(postings: list[Posting], where: str, *, has_retired: bool) -> Headline | None:
     """Of an entry that a person booked by hand, reversed, or let be booked again."""
     by_hand = next((posting for posting in postings if posting.is_by_hand), None)
     if by_hand:
         names = {"number": by_hand.number, "where": where}
-        text = _("Booked by hand as %(number)s.") % names
-        return Headline("ok", text, detail=by_hand.note)
+        return Headline("ok", _("Booked by hand as %(number)s.") % names)
     for posting in postings:
         if posting.state == Posting.State.REVERSING:
-            text = _("Being reversed in %(where)s.") % {"where": where}
-            return Headline("busy", text, detail=posting.note)
+            return Headline("busy", _("Being reversed in %(where)s.") % {"where": where})
     for posting in postings:
         if posting.state == Posting.State.REVERSED:
             names = {"where": where, "number": posting.reversal_number}
-            text = _("Reversed in %(where)s as %(number)s.") % names
-            return Headline("attention", text, detail=posting.note)
+            return Headline("quiet", _("Reversed in %(where)s as %(number)s.") % names)
     if has_retired and not postings:
         text = _("Reversed: the next export of the entry books it again.")
         return Headline("attention", text)

@@ -101,7 +101,7 @@ def test_the_preview_page_shows_the_lines_before_anything_is_booked(
     assert f'look here again. <a href="{where}">' in made_up
     desk.simulator.export(desk.company)
     shown = client.get(page).content.decode()
-    assert "2 entries of 42 could not be booked" in shown
+    assert "2 entries of 42 would not be booked" in shown
     assert "account 9999 does not exist" in shown.lower()
     assert shown.lower().index("account 9999") < shown.index("Sum in DKK")  # it stands first
     assert reverse("categories", args=[desk.connection.public_id]) + "?code=9999" in shown

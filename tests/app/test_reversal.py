@@ -319,7 +319,7 @@ def test_the_pages_name_the_consequence_and_what_became_of_it(
 
     assert "Reverse it in Fake ERP" in page("entry")
     asked = page("entry-reverse")
-    assert "books the mirror image" in asked
+    assert "books a voucher that reverses it" in asked
     assert "It cannot be undone" in asked
     assert "Being reversed in" in page("entry-reverse", reason=WHY)
     desk.work()

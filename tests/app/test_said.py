@@ -33,6 +33,17 @@ def test_in_english_it_is_said_as_it_was_written() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "30 Dec 2025 lies"), ("da", "30. dec 2025 ligger")]
+)
+def test_days_are_written_as_the_reader_writes_them(language: str, told: str) -> None:
+    moved = "2025-12-30 lies in a closed period; the entry is booked on 2026-01-01."
+    with translation.override(language):
+        assert said.again(moved).startswith(told)
+        for no_day in ("Invoice A-2025-12-30 is there.", "Invoice 2026-13-45 is there."):
+            assert said.again(no_day) == no_day
+
+
 def test_all_reasons_of_an_entry_are_told_in_danish() -> None:
     with translation.override("da"):
         told = said.cause(f"{ACCOUNT} {VENDOR}")

@@ -132,13 +132,12 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
     job = factories.make_job(connection, booked=5, failed=7)
     page = export(client, job)
     assert page.count('class="problem"') == 3
-    assert (
-        "<strong>3 entries could not be booked</strong></p><p>Account 6110 Stationery, closed"
-        in page
-    )
-    assert (
-        "<strong>2 entries could not be booked</strong></p><p>Project P777 does not exist" in page
-    )
+    listed = f"{reverse('export', args=[job.public_id])}?show=failed#entries"
+    for told in (
+        "3 entries could not be booked</a></strong></p><p>Account 6110 Stationery, closed",
+        "2 entries could not be booked</a></strong></p><p>Project P777 does not exist",
+    ):
+        assert f'<a href="{listed}">{told}' in page
     assert reverse("categories", args=[connection.public_id]) + "?code=6110" in page
     assert "Account 6110 Stationery, closed is inactive" in page
 
@@ -237,6 +236,56 @@ def test_entries_in_other_states(client: Client, connection: Connection) -> None
     assert first_line(entry(client, pending)).startswith("Waiting to be booked in")
     gone = factories.make_job(connection, abandoned=1, state="failed").items.get()
     assert "Export it again in Pleo." in first_line(entry(client, gone))
+
+
+def test_what_is_to_be_looked_up_is_not_told_as_unbooked(
+    client: Client, connection: Connection
+) -> None:
+    job = factories.make_job(connection, booked=3, failed=2)
+    item = job.items.filter(status="successful").first()
+    assert item
+    item.refuse("accounting_system_timeout", "No answer came.", fix="look_up", subject="No answer")
+    item.save()
+    Posting.objects.filter(accounting_entry_id=item.accounting_entry_id).update(state="asked")
+    page = export(client, job)
+    assert first_line(page) == "2 of 5 entries could not be booked."
+    assert "Of 1 more it is not known whether it is booked." in page
+    assert "Export 2 entries again" in page
+    for show, count in (("failed", 2), ("asked", 1)):
+        assert _rows(export(client, job, f"?show={show}")) == count
+    assert page.count("No answer came") == 1
+    assert "To be looked up</span>" in page
+    assert f'<a href="{connection.erp_settings["base_url"]}"' in page
+    job.items.exclude(pk=item.pk).filter(status="failed").delete()
+    assert first_line(export(client, job)).startswith("It is not known whether 1 of 5 ")
+
+
+def _rows(page: str) -> int:
+    """Of the first table."""
+    return page.partition("<tbody")[2].partition("</tbody>")[0].count("<tr")
+
+
+def test_entries_that_wait_or_were_left_have_a_list_of_their_own(
+    client: Client, connection: Connection
+) -> None:
+    job = factories.make_job(connection, booked=1, pending=2, abandoned=3, state="waiting")
+    for show, count in (("waiting", 2), ("left", 3), ("booked", 1)):
+        assert _rows(export(client, job, f"?show={show}")) == count
+    page = export(client, factories.make_job(connection, booked=1))
+    assert "?show=waiting" not in page
+    assert "?show=left" not in page
+
+
+def test_a_reversed_voucher_is_named_with_what_reversed_it(
+    client: Client, connection: Connection
+) -> None:
+    job = factories.make_job(connection, booked=2)
+    Posting.objects.filter(number="EXP-0001").update(
+        state="reversed", reversal_number="EXP-0099", reversal_url="https://erp.example.com/99"
+    )
+    page = export(client, job)
+    assert '>EXP-0001</a>, <a href="https://erp.example.com/99" rel="noopener">EXP-0099' in page
+    assert "what is reversed or booked by hand is not among them" in page
 
 
 def test_drafts_repeats_and_unknown_outcomes(client: Client, connection: Connection) -> None:

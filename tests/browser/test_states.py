@@ -224,20 +224,29 @@ def export_that_waits_for_a_limit(page: Page, place: Place) -> None:
     job = factories.make_job(
         one(place, "Slow ApS"), booked=70, pending=30, state="waiting", waiting_until=until
     )
-    Run.objects.filter(pk=job.run_id).update(is_limited=True, waiting_for="Tryton")
+    Run.objects.filter(pk=job.run_id).update(
+        is_limited=True, waiting_for="Tryton", headline="Tryton asks us to slow down."
+    )
     page.goto(reverse("export", args=[job.public_id]))
 
 
 @state("export")
 def export_that_waits_for_pleo(page: Page, place: Place) -> None:
     job = factories.make_job(one(place, "Stopped ApS"), booked=4, pending=9, state="waiting")
-    Run.objects.filter(pk=job.run_id).update(waiting_for="reconnect")
+    Run.objects.filter(pk=job.run_id).update(
+        waiting_for="reconnect", headline="Pleo has ended our authorisation."
+    )
     page.goto(reverse("export", args=[job.public_id]))
 
 
 @state("export")
 def export_that_pleo_closed(page: Page, place: Place) -> None:
     job = factories.make_job(one(place, "Late ApS"), booked=4, abandoned=9, state="abandoned")
+    Run.objects.filter(pk=job.run_id).update(
+        headline="Pleo ended this export because an hour passed without a result. What is booked "
+        "stays booked. Export the entries again in Pleo: booked ones are reported and not booked "
+        "twice."
+    )
     page.goto(reverse("export", args=[job.public_id]))
 
 

@@ -1,7 +1,5 @@
 """Exports, and the entries of one."""
 
-from typing import Any
-
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -31,7 +29,9 @@ NONE_YET = gettext_lazy(
     "No export has come yet. Choose entries in Pleo under Export; they appear here when Pleo "
     "hands them over."
 )
-UNDONE = (Posting.State.REVERSING, Posting.State.REVERSED)
+# What is true of a voucher goes before what became of the entry in its export.
+UNDONE = (Posting.State.REVERSING, Posting.State.REVERSED, Posting.State.ASKED)
+STANDING = (Posting.State.POSTED, Posting.State.REVERSING, Posting.State.REVERSED)
 KEEP = {"td": {"class": "keep"}}
 
 
@@ -56,7 +56,7 @@ class ExportTable(ListTable):
     result = TextColumn(gettext_lazy("Result"), accessor="headline")
     total = NumberColumn(gettext_lazy("Entries"), accessor="counts__total")
     booked = NumberColumn(gettext_lazy("Booked"), accessor="counts__booked")
-    failed = NumberColumn(gettext_lazy("Could not"), accessor="counts__failed")
+    failed = NumberColumn(gettext_lazy("Could not be booked"), accessor="counts__failed")
     state = StateColumn(gettext_lazy("State"), accessor="badge")
     lasted = LastedColumn(gettext_lazy("Took"), accessor="lasted")
 
@@ -95,16 +95,14 @@ class EntryTable(ListTable):
         )
 
     def render_voucher(self, value: list[Posting]) -> SafeString:
-        shown = [_voucher(x) for x in value if x.state == Posting.State.POSTED]
-        return format_html_join(", ", "{}", ((x,) for x in shown))
+        links = [(x.number or _("Draft"), x.url) for x in value if x.state in STANDING]
+        links += [(x.reversal_number, x.reversal_url) for x in value if x.reversal_number]
+        return format_html_join(", ", "{}", ((_link(*each),) for each in links))
 
     def render_pleo(self, value: str) -> SafeString:
         link = '<a href="{}" rel="noopener">{}<span class="visually-hidden"> {}</span></a>'
         return format_html(link, value, _("Open"), _("in Pleo"))
 
 
-def _voucher(posting: Posting) -> Any:
-    number = posting.number or _("Draft")
-    if not posting.url:
-        return number
-    return format_html('<a href="{}" rel="noopener">{}</a>', posting.url, number)
+def _link(number: str, url: str) -> str | SafeString:
+    return format_html('<a href="{}" rel="noopener">{}</a>', url, number) if url else number

@@ -26,13 +26,15 @@ class Question:
     place: str  # a field, in the ERP's own words
     url: str  # where the answer goes
     entry_url: str
+    system_url: str  # empty where it is not known
 
     @classmethod
     def of(cls, job: ExportJob, item: ExportJobItem, posting: Posting) -> "Question":
         ids = [job.public_id, item.public_id]
         can = erp_adapters.get(job.connection.erp_kind).capabilities
         url, entry_url = reverse("entry-answer", args=ids), reverse("entry", args=ids)
-        return cls(item, posting, can.reference_place, url, entry_url)
+        system = job.connection.erp_settings.get("base_url", "")
+        return cls(item, posting, can.reference_place, url, entry_url, system)
 
 
 def questions(job: ExportJob, asked: Sequence[tuple[ExportJobItem, Posting]]) -> list[Question]:

@@ -1,12 +1,14 @@
 """Exports and their entries: did it arrive, and why like this?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,7 +21,6 @@ from pleo_connector.exports.again import CannotExport, export_again, export_kept
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.queries import (
-    Counts,
     asked_entries,
     booking_rate,
     causes_of,
@@ -34,7 +35,6 @@ from pleo_connector.web import words
 from pleo_connector.web.corrections import offered
 from pleo_connector.web.details import (
     EntryRow,
-    Problem,
     VoucherView,
     problems_of,
     run_details,
@@ -44,17 +44,27 @@ from pleo_connector.web.fixes import Fix, fix_for
 from pleo_connector.web.rows import export_rows, jobs_of, lasted
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.exports import EntryTable, ExportTable, none_yet
-from pleo_connector.web.views.asked import Question, questions
+from pleo_connector.web.views.asked import questions
 from pleo_connector.web.visit import Visit, on_connection, on_export, on_problem
 
 ENTRIES_PER_PAGE = 100
 CALLS = 50  # the first ones; the page of the run has them all
 Status = ExportJobItem.Status
-FILTERS = {"failed": Status.FAILED, "booked": Status.SUCCESSFUL}
+ASKED = Q(status=Status.FAILED, fix=LOOK_UP)
+FILTERS = {
+    "failed": Q(status=Status.FAILED),
+    "asked": ASKED,
+    "booked": Q(status=Status.SUCCESSFUL),
+    "waiting": Q(status=Status.PENDING),
+    "left": Q(status=Status.ABANDONED),
+}
 EMPTY: dict[str, words.Text] = {
     "": gettext_lazy("The entries are being read from Pleo."),
     "failed": gettext_lazy("Every entry that was tried is booked."),
+    "asked": gettext_lazy("No entry is to be looked up."),
     "booked": gettext_lazy("No entry is booked yet."),
+    "waiting": gettext_lazy("No entry waits any more."),
+    "left": gettext_lazy("No entry was left when the export ended."),
 }
 
 
@@ -70,11 +80,11 @@ def exports(request: HttpRequest, visit: Visit) -> HttpResponse:
 @on_export
 def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
     names = account_names(visit.connection)
-    page, chosen = _entries(request, job)
+    shown = _progress(job)
+    page, chosen = _entries(request, job, are_asked=bool(shown["asked"]))
     postings = vouchers_of(visit.connection, [item.accounting_entry_id for item in page])
     attempts = attempts_of(job.run)
-    moving = _progress(job)
-    shown = moving | {
+    shown |= {
         "visit": visit,
         "connection": visit.connection,
         "filter": chosen,
@@ -91,7 +101,6 @@ def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
         "facts": technical(job),
         "attempts": run_details(job.run, attempts),
         "calls": calls_of(job.run)[:CALLS],
-        "questions": _questions(job, moving["counts"], moving["problems"]),
     }
     return render(request, "web/export.html", shown)
 
@@ -145,14 +154,22 @@ def _exported(request: HttpRequest, export: Callable[[], int]) -> bool:
 
 def _progress(job: ExportJob) -> dict[str, Any]:
     counts = counts_of([job])[job.pk]
+    causes = causes_of(job) if counts.failed else []
+    doubtful = sum(cause.entries for cause in causes if cause.fix == LOOK_UP)
+    open_questions = questions(job, asked_entries(job)) if doubtful or counts.not_reported else []
+    asked = doubtful if open_questions else 0
     return {
         "job": job,
         "connection": job.connection,
         "run": job.run,
         "counts": counts,
-        "headline": words.export_headline(job, counts),
+        "questions": open_questions,
+        "asked": asked,
+        "failed": counts.failed - asked,
+        "again": counts.unbooked - asked,
+        "headline": words.export_headline(job, counts, asked=asked),
         "rate": booking_rate(job) if job.run.state == Run.State.RUNNING else None,
-        "problems": problems_of(job, causes_of(job)) if counts.failed else [],
+        "problems": problems_of(job, [x for x in causes if not (asked and x.fix == LOOK_UP)]),
         "end": _mends_the_end(job) if job.run.state == Run.State.FAILED else None,
     }
 
@@ -172,25 +189,26 @@ def _mends_the_end(job: ExportJob) -> Fix | None:
     )
 
 
-def _questions(job: ExportJob, counts: Counts, problems: Sequence[Problem]) -> list[Question]:
-    """Looked for only where an entry may wait for a person."""
-    if counts.not_reported or any(problem.cause.fix == LOOK_UP for problem in problems):
-        return questions(job, asked_entries(job))
-    return []
-
-
-def _totals(job: ExportJob, names: dict[str, str]) -> list[Any]:
+def _totals(job: ExportJob, names: dict[str, str]) -> dict[str, Any]:
     """Only of a run that is over: while it moves they would be wrong at once."""
-    if not job.run.is_over:
-        return []
-    return [(*row, names.get(row[0], "")) for row in totals_per_account(job)]
+    rows = totals_per_account(job) if job.run.is_over else []
+    sums: dict[str, list[Decimal]] = {}
+    for _account, currency, debit, credit in rows:
+        sums.setdefault(currency, [Decimal(0), Decimal(0)])
+        sums[currency][0] += debit
+        sums[currency][1] += credit
+    return {"rows": [(*row, names.get(row[0], "")) for row in rows], "sums": sums}
 
 
-def _entries(request: HttpRequest, job: ExportJob) -> tuple[Page[ExportJobItem], str]:
+def _entries(
+    request: HttpRequest, job: ExportJob, *, are_asked: bool
+) -> tuple[Page[ExportJobItem], str]:
     chosen = request.GET.get("show", "")
     items = job.items.all()
     if chosen in FILTERS:
-        items = items.filter(status=FILTERS[chosen])
+        items = items.filter(FILTERS[chosen])
+    if chosen == "failed" and are_asked:
+        items = items.exclude(ASKED)
     page = page_of(request, items, per_page=ENTRIES_PER_PAGE)
     return page, chosen if chosen in FILTERS else ""
 
@@ -211,6 +229,7 @@ def entry(
         "item": item,
         "facts": technical(job, item, vouchers),
         "headline": words.item_headline(item, postings, visit.connection),
+        "is_booked_here": words.is_booked_here(item, postings),
         "vouchers": vouchers,
         "questions": questions(job, [(item, posting) for posting in postings]),
         "decisions": decisions_of(job.run, item.accounting_entry_id),
