@@ -16,7 +16,6 @@ from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Run
 from pleo_connector.ops.queries import Doubt, Key
 from pleo_connector.ops.stuck import mend_of, why_stuck
-from pleo_connector.pleo.webhooks import EXPORT_JOB_CREATED, VENDOR_CREATED
 from pleo_connector.web import words
 from pleo_connector.web.run_words import kind_word
 from pleo_connector.web.tables.base import (
@@ -28,12 +27,7 @@ from pleo_connector.web.tables.base import (
     TextColumn,
 )
 from pleo_connector.web.tables.runs import RunTable
-from pleo_connector.web.templatetags.words import badge, icon, lasted, posting_badge
-
-EVENTS: dict[str, words.Text] = {
-    **dict.fromkeys(EXPORT_JOB_CREATED, gettext_lazy("An export was made")),
-    VENDOR_CREATED: gettext_lazy("A vendor was added"),
-}
+from pleo_connector.web.templatetags.words import badge, icon, lasted, moment, posting_badge
 
 
 def connection_url(connection: Connection) -> str:
@@ -91,11 +85,18 @@ class ConnectionTable(_Named):
     erp = TextColumn(gettext_lazy("Accounting system"), accessor="erp_kind")
     state = TextColumn(gettext_lazy("State"))
     asked = MomentColumn(gettext_lazy("Pleo asked last"), accessor="checked_at")
-    due = MomentColumn(gettext_lazy("Asked next"), accessor="wake_at")
+    due = TextColumn(gettext_lazy("Asked next"), accessor="wake_at")
     worker = TextColumn(gettext_lazy("Worker"), accessor="lease_holder")
 
     def render_erp(self, record: Connection) -> str:
         return words.erp_label(record)
+
+    def render_due(self, value: datetime, record: Connection) -> SafeString | str:
+        if words.is_pleo_dead(record):
+            return _("When Pleo is reconnected")
+        if record.state != Connection.State.LIVE:
+            return _("When the connection is live")
+        return moment(value) if value > timezone.now() else _("Any moment")
 
     def render_state(self, record: Connection) -> SafeString:
         return badge(words.connection_badge(record))
@@ -148,7 +149,7 @@ class DoubtTable(ListTable):
     )
     tenant = TextColumn(gettext_lazy("Company"), accessor="connection__tenant__name")
     looked_up = NumberColumn(gettext_lazy("Being looked up"))
-    asked = NumberColumn(gettext_lazy("A person is asked"))
+    asked = NumberColumn(gettext_lazy("To be looked up"))
     since = AgeColumn(gettext_lazy("Oldest"))
 
     def render_connection(self, record: Doubt) -> str:
@@ -164,7 +165,10 @@ class KeyTable(ListTable):
         if record.connection is None:
             return _("API token %(name)s") % {"name": record.name}
         link = '<a href="{}">{}</a>'
-        label = words.erp_label(record.connection)
+        label = _("%(system)s of %(connection)s") % {
+            "system": words.erp_label(record.connection),
+            "connection": named(record.connection),
+        }
         return format_html(link, connection_url(record.connection), label)
 
 
@@ -185,25 +189,6 @@ class PostingTable(ListTable):
 
     def render_run(self) -> str:
         return _("Open the run")
-
-
-class EventTable(ListTable):
-    received = MomentColumn(gettext_lazy("Received"), accessor="received_at")
-    kind = TextColumn(gettext_lazy("Notification"), accessor="event_type")
-    known = TextColumn(gettext_lazy("Known"), accessor="is_known")
-    replay = TextColumn(gettext_lazy("Again"), accessor="pk")
-
-    def render_kind(self, value: str) -> SafeString:
-        raw = format_html('<span class="quiet">{}</span>', value)
-        return format_html("{}<br>{}", EVENTS[value], raw) if value in EVENTS else raw
-
-    def render_known(self, value: bool) -> str:
-        return _("Yes") if value else _("No")
-
-    def render_replay(self, record: Any) -> SafeString:
-        url = reverse("ops-act", args=[record.connection.public_id, "replay"])
-        link = '<a href="{}?event={}">{}<span class="visually-hidden"> {}</span></a>'
-        return format_html(link, url, record.pk, _("Replay"), record.webhook_id)
 
 
 class OpsRunTable(RunTable):

@@ -28,10 +28,11 @@ VERBS: dict[str, words.Text] = {
 PLACES: dict[str, words.Text] = {
     Run.Origin.PLEO: gettext_lazy("Pleo"),
     Run.Origin.ERP: gettext_lazy("%(system)s"),
-    Run.Origin.MAPPING: gettext_lazy("The settings of the connection"),
+    Run.Origin.MAPPING: gettext_lazy("Mapping"),
     Run.Origin.OURS: gettext_lazy("Our side"),
 }
 BOTH = gettext_lazy("Pleo or %(system)s")  # a tag that one of them does not have
+HERE = gettext_lazy("The connection")
 EVENTS: dict[str, words.Text] = {
     ProblemEvent.Kind.OPENED: gettext_lazy("Seen for the first time"),
     ProblemEvent.Kind.RESOLVED: gettext_lazy("Resolved: it stayed away"),
@@ -62,12 +63,19 @@ class ProblemRow:
     def of(cls, problem: Problem, *, entries: int, now: datetime) -> "ProblemRow":
         url = reverse("problem", args=[problem.public_id])
         system = {"system": words.erp_label(problem.connection)}
-        is_tag = problem.type == "tag_unknown" and problem.fix == "dimensions"
-        place = str(BOTH if is_tag else PLACES.get(problem.origin, "")) % system
+        place = str(_place_of(problem)) % system
         title = title_of(problem, entries)
         return cls(
             problem, entries, badge_of(problem, now), title, place, fix_of(problem, url), url
         )
+
+
+def _place_of(problem: Problem) -> words.Text:
+    if problem.kind == health.KIND:
+        return HERE
+    if problem.type == "tag_unknown" and problem.fix == "dimensions":
+        return BOTH
+    return PLACES.get(problem.origin, "")
 
 
 def rows_of(
@@ -122,14 +130,16 @@ def fix_of(problem: Problem, url: str) -> Fix:
     return Fix(str(verb) % system, fix.url, fix.is_outside)
 
 
-def list_headline(count: int) -> words.Headline:
+def list_headline(count: int, *, can_mend: bool) -> words.Headline:
     if not count:
         return words.Headline("ok", _("No problem is open."))
     text = ngettext("%(count)s problem needs you.", "%(count)s problems need you.", count)
+    if not can_mend:
+        text = ngettext("%(count)s problem is open.", "%(count)s problems are open.", count)
     return words.Headline("bad", words.counted(text, count))
 
 
-def chosen_headline(state: str, found: int, count: int) -> words.Headline:
+def chosen_headline(state: str, found: int, count: int, *, can_mend: bool) -> words.Headline:
     """Of a list that was narrowed to what is muted or resolved; what is open comes after it."""
     chosen = {
         "muted": ngettext("%(count)s problem is muted.", "%(count)s problems are muted.", found),
@@ -138,7 +148,7 @@ def chosen_headline(state: str, found: int, count: int) -> words.Headline:
         ),
     }
     none = {"muted": _("No problem is muted."), "resolved": _("No problem is resolved.")}
-    headline = list_headline(count)
+    headline = list_headline(count, can_mend=can_mend)
     if state not in chosen:
         return headline
     text = words.counted(chosen[state], found) if found else none[state]
@@ -151,7 +161,7 @@ def headline_of(row: ProblemRow) -> words.Headline:
     if not row.problem.is_open:
         was = _("It was: %(sentence)s") % {"sentence": detail}
         return words.Headline("ok", _("Resolved"), row.problem.resolved_at, was)
-    return words.Headline("bad", row.title.rstrip(".") + ".", detail=detail)
+    return words.Headline(row.badge.tone, row.title.rstrip(".") + ".", detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,8 @@ def closes_when(problem: Problem) -> str:
         system = {"system": words.erp_label(problem.connection)}
         if problem.type == health.PLEO_ACCESS:
             system = {"system": "Pleo"}
-        return _("The problem closes by itself once %(system)s lets us in again.") % system
+        text = _("Nothing is booked until %(system)s lets us in; then this closes by itself.")
+        return text % system
     return _("The problem closes by itself when the next run does not meet it any more.")
 
 

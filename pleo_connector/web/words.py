@@ -287,9 +287,10 @@ def connection_badge(connection: Connection) -> Badge:
     if connection.state == Connection.State.SETUP:
         return Badge("attention", gettext_lazy("Being set up"))
     if is_pleo_dead(connection):
-        return Badge("attention", gettext_lazy("Reconnect Pleo"))
+        return Badge("attention", gettext_lazy("No access to Pleo"))
     if connection.erp_problem:
-        return Badge("attention", reconnect(erp_label(connection)))
+        names = {"system": erp_label(connection)}
+        return Badge("attention", _("No access to %(system)s") % names)
     if connection.state == Connection.State.PAUSED:
         return Badge("quiet", gettext_lazy("Paused"))
     return Badge("ok", gettext_lazy("Live"))

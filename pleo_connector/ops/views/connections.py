@@ -14,11 +14,11 @@ from pleo_connector.connections.models import Connection, WebhookEvent
 from pleo_connector.exports.models import Posting
 from pleo_connector.history.models import Run
 from pleo_connector.ops import queries
+from pleo_connector.ops.events import EventTable
 from pleo_connector.ops.filters import OpsConnectionFilter
 from pleo_connector.ops.stuck import headline_of, is_held, mend_of
 from pleo_connector.ops.tables import (
     ConnectionTable,
-    EventTable,
     LastRunTable,
     PostingTable,
     named,

@@ -23,7 +23,7 @@ from pleo_connector.web.tables.base import (
     StateColumn,
     TextColumn,
 )
-from pleo_connector.web.templatetags.words import badge, item_badge, moment, posting_badge
+from pleo_connector.web.templatetags.words import badge, item_badge, posting_badge, upto
 
 NONE_YET = gettext_lazy(
     "No export has come yet. Choose entries in Pleo under Export; they appear here when Pleo "
@@ -60,8 +60,8 @@ class ExportTable(ListTable):
     state = StateColumn(gettext_lazy("State"), accessor="badge")
     lasted = LastedColumn(gettext_lazy("Took"), accessor="lasted")
 
-    def render_result(self, value: words.Headline) -> SafeString:
-        return format_html("{} {}", value.text, moment(value.until))
+    def render_result(self, value: words.Headline) -> SafeString | str:
+        return upto(value)
 
 
 class EntryTable(ListTable):

@@ -20,7 +20,7 @@ from pleo_connector.web.tables.base import (
     StateColumn,
     TextColumn,
 )
-from pleo_connector.web.templatetags.words import moment
+from pleo_connector.web.templatetags.words import moment, upto
 
 KEEP = {"td": {"class": "keep"}}
 
@@ -49,11 +49,10 @@ class HomeTable(ListTable):
         if not record.job:
             return format_html('<span class="quiet">{}</span>', _("None yet"))
         return format_html(
-            '<a href="{}">{}</a><br><span class="quiet">{} {}</span>',
+            '<a href="{}">{}</a><br><span class="quiet">{}</span>',
             reverse("export", args=[record.job.public_id]),
             moment(record.job.created_at),
-            record.headline.text,
-            moment(record.headline.until),
+            upto(record.headline),
         )
 
     def render_problems(self, value: int, record: Any) -> SafeString | str:

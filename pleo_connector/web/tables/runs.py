@@ -19,7 +19,7 @@ from pleo_connector.web.tables.base import (
     NumberColumn,
     TextColumn,
 )
-from pleo_connector.web.templatetags.words import badge, moment
+from pleo_connector.web.templatetags.words import badge, upto
 from pleo_connector.web.words import erp_label
 
 KEEP = {"td": {"class": "keep"}}
@@ -42,7 +42,7 @@ class RunTable(ListTable):
         gettext_lazy("Connection"),
         accessor="connection__pleo_company_name",
         link=lambda run: reverse("connection", args=[run.connection.public_id]),
-        attrs={"a": {}},
+        attrs={"a": {}, "td": {"class": "code"}},
     )
     kind = TextColumn(gettext_lazy("What"), attrs=KEEP)
     result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "name"}})
@@ -60,8 +60,7 @@ class RunTable(ListTable):
     def render_result(self, record: Run) -> SafeString:
         headline = run_words.headline_of(record)
         why = format_html('<br><span class="quiet">{}</span>', headline.detail)
-        shown = headline.text, moment(headline.until), why if headline.detail else ""
-        return format_html("{} {}{}", *shown)
+        return format_html("{}{}", upto(headline), why if headline.detail else "")
 
     def render_origin(self, record: Run) -> Any:
         return run_words.origin_word(record.origin, record.connection)

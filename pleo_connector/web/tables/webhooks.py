@@ -46,7 +46,7 @@ class MessageTable(ListTable):
         if not record.tries:
             return state("busy", _("On its way"))
         again = moment(record.next_try_at)
-        return format_html("{} {}{}", state("attention", _("Tried again at")), again, said)
+        return format_html("{} {}{}", state("attention", _("Next try")), again, said)
 
     def render_next(self, record: Message) -> SafeString | str:
         """Nothing where the address was removed."""

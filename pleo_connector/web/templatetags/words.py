@@ -146,6 +146,13 @@ def moment(value: datetime | None) -> SafeString | str:
     return format_html('<time datetime="{}" title="{}">{}</time>', iso, iso, text)
 
 
+def upto(headline: words.Headline) -> SafeString | str:
+    """Its sentence, with the moment at its end where there is one."""
+    if headline.until is None:
+        return headline.text
+    return format_html("{} {}.", headline.text, moment(headline.until))
+
+
 @register.filter
 def percent(rate: Decimal) -> str:
     """0.25 is 25 %."""

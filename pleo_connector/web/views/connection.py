@@ -50,7 +50,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     shown = {
         "visit": visit,
         "connection": connection,
-        "headline": _headline(connection, problems),
+        "headline": _headline(connection, problems, can_mend=visit.can_operate),
         "grant": connection.pleo_grant if words.has_pleo(connection) else None,
         "calls": _last_good(connection, catalog_read),
         "read_at": catalog_read,
@@ -65,12 +65,12 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "web/connection.html", shown)
 
 
-def _headline(connection: Connection, problems: int) -> words.Headline:
+def _headline(connection: Connection, problems: int, *, can_mend: bool) -> words.Headline:
     """A connection that works is not well while entries cannot be booked."""
     headline = words.connection_headline(connection)
     if headline.tone != "ok" or not problems:
         return headline
-    return replace(list_headline(problems), detail=headline.text)
+    return replace(list_headline(problems, can_mend=can_mend), detail=headline.text)
 
 
 def _last_good(connection: Connection, catalog_read: datetime | None) -> dict[str, datetime | None]:

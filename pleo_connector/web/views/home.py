@@ -1,7 +1,7 @@
 """Home, and companies."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from pleo_connector.web import words
 from pleo_connector.web.fixes import Fix, erp_url, problems_url
 from pleo_connector.web.forms.company import CompanyForm
 from pleo_connector.web.menu import problems_of
+from pleo_connector.web.problems import list_headline
 from pleo_connector.web.tables.home import HomeTable
 from pleo_connector.web.visit import COMPANY, Seat, admit, current_membership, user_of
 
@@ -62,11 +63,11 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "web/company_new.html", {"form": CompanyForm(), "is_first": True})
     admit(request, membership)
     with scope(tenant=membership.tenant):
-        rows = _rows(membership.tenant, problems_of(request))
+        rows = _rows(membership.tenant, problems_of(request), may=_may(membership))
         shown = {
             "table": HomeTable(rows),
             "rows": rows,
-            "headline": _headline(rows),
+            "headline": _headline(rows, can_mend=Seat(membership).can_operate),
             "can_configure": _may(membership),
         }
         return render(request, "web/home.html", shown)
@@ -76,7 +77,7 @@ def _may(membership: Any) -> bool:
     return Seat(membership).can_configure
 
 
-def _rows(tenant: Tenant, problems: dict[int, int]) -> list[Row]:
+def _rows(tenant: Tenant, problems: dict[int, int], *, may: bool) -> list[Row]:
     connections = list(
         Connection.objects.filter(tenant=tenant)
         .select_related("pleo_grant")
@@ -99,25 +100,30 @@ def _rows(tenant: Tenant, problems: dict[int, int]) -> list[Row]:
             problems.get(x.pk, 0),
             len(plans.get(x.pk, [])),
             syncs.get(x.pk) if x.state == Connection.State.LIVE else None,
-            list(_todo(x, problems.get(x.pk, 0), plans.get(x.pk, []))),
+            list(_todo(x, problems.get(x.pk, 0), plans.get(x.pk, []), may=may)),
         )
         for x in connections
     ]
 
 
-def _todo(connection: Connection, problems: int, plans: list[SyncPlan]) -> Iterator[Fix]:
+def _todo(
+    connection: Connection, problems: int, plans: list[SyncPlan], *, may: bool
+) -> Iterator[Fix]:
     """What the person does next, and where; nothing where there is nothing to do."""
     here = reverse("connection", args=[connection.public_id])
     if connection.state == Connection.State.SETUP:
-        yield Fix(_("Go on setting up"), reverse("setup", args=[connection.public_id]))
+        label = _("Go on setting up") if may else _("Look at the set-up")
+        yield Fix(label, reverse("setup", args=[connection.public_id]))
         return
-    if words.is_pleo_dead(connection):
+    if not may and words.connection_badge(connection).tone != "ok":
+        yield Fix(_("Look at the connection"), here)
+    if words.is_pleo_dead(connection) and may:
         yield Fix(_("Reconnect Pleo"), here)
-    if connection.erp_problem:
+    if connection.erp_problem and may:
         yield Fix(words.reconnect(words.erp_label(connection)), erp_url(connection))
     if problems:
         yield Fix(_("Look at the problems"), problems_url(connection))
-    if connection.state == Connection.State.PAUSED:
+    if connection.state == Connection.State.PAUSED and may:
         yield Fix(_("Resume"), here)
     if len(plans) == 1:
         ids = [connection.public_id, plans[0].run.public_id]
@@ -126,7 +132,7 @@ def _todo(connection: Connection, problems: int, plans: list[SyncPlan]) -> Itera
         yield Fix(_("Look at the plans"), reverse("syncs", args=[connection.public_id]))
 
 
-def _headline(rows: list[Row]) -> words.Headline:
+def _headline(rows: list[Row], *, can_mend: bool) -> words.Headline:
     """Whether all is well, over all connections."""
     broken = [r for r in rows if words.connection_badge(r.connection).tone == "attention"]
     problems = sum(row.problems for row in rows)
@@ -145,15 +151,7 @@ def _headline(rows: list[Row]) -> words.Headline:
     found = ((len(broken), needs), (plans, words.plans_wait(plans)), (waiting, waits))
     rest = [words.counted(text, count) for count, text in found if count]
     if problems:
-        text = words.counted(
-            ngettext(
-                "%(count)s problem needs you.",
-                "%(count)s problems need you.",
-                problems,
-            ),
-            problems,
-        )
-        return words.Headline("bad", text, detail=" ".join(rest))
+        return replace(list_headline(problems, can_mend=can_mend), detail=" ".join(rest))
     if rest:
         tone: words.Tone = "attention" if broken or plans else "busy"
         return words.Headline(tone, rest[0], detail=" ".join(rest[1:]))

@@ -40,7 +40,7 @@ def problems(request: HttpRequest, seat: Seat) -> HttpResponse:
     rows = _ordered(Problem.objects.filter(connection__tenant=seat.tenant))
     count = sum(problems_of(request).values())
     chosen = ProblemFilter(request.GET, rows, request=request)
-    return _list(request, chosen, count, {"layout": "base.html"})
+    return _list(request, seat, chosen, count, {"layout": "base.html"})
 
 
 @on_connection()
@@ -53,7 +53,7 @@ def of_connection(request: HttpRequest, visit: Visit) -> HttpResponse:
         "visit": visit,
         "connection": visit.connection,
     }
-    return _list(request, chosen, count, shown)
+    return _list(request, visit, chosen, count, shown)
 
 
 def _ordered(rows: "QuerySet[Problem]") -> "QuerySet[Problem]":
@@ -62,13 +62,15 @@ def _ordered(rows: "QuerySet[Problem]") -> "QuerySet[Problem]":
 
 
 def _list(
-    request: HttpRequest, chosen: ListFilter, count: int, shown: dict[str, Any]
+    request: HttpRequest, seat: Seat, chosen: ListFilter, count: int, shown: dict[str, Any]
 ) -> HttpResponse:
     page = page_of(request, chosen.qs)
     found = list(page)
     shown |= {
-        "headline": chosen_headline(chosen.data.get("state", ""), page.paginator.count, count),
-        "count": count,
+        "headline": chosen_headline(
+            chosen.data.get("state", ""), page.paginator.count, count, can_mend=seat.can_operate
+        ),
+        "can_mend": seat.can_operate,
         "filter": chosen,
         "page": page,
         "rows": rows_of(found, kept_counts(found), now=timezone.now()),
