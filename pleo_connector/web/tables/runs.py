@@ -45,7 +45,7 @@ class RunTable(ListTable):
         attrs={"a": {}, "td": {"class": "code"}},
     )
     kind = TextColumn(gettext_lazy("What"), attrs=KEEP)
-    result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "name"}})
+    result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "code"}})
     total = NumberColumn(gettext_lazy("In all"))
     succeeded = NumberColumn(gettext_lazy("Done"))
     failed = NumberColumn(gettext_lazy("Could not be done"))
