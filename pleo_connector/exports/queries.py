@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Func, Max, Min, Q, TextField
+from django.db.models import Count, Exists, Func, Max, Min, OuterRef, Q, TextField
 from django.http import Http404
 from django_scopes import scopes_disabled
 
 from erp_adapters.ledger import PostedVoucher
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_place
+from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.history.models import ProblemEntry
 from pleo_connector.tenants.models import Membership, User
@@ -121,6 +122,7 @@ class Counts:
     total: int = 0
     booked: int = 0
     failed: int = 0
+    asked: int = 0  # of those: whether they are booked is for a person to find out
     not_reported: int = 0
     booked_before: int = 0
 
@@ -129,8 +131,13 @@ class Counts:
         return self.booked + self.failed
 
     @property
+    def refused(self) -> int:
+        return self.failed - self.asked
+
+    @property
     def unbooked(self) -> int:
-        return self.total - self.booked
+        """What can be exported again."""
+        return self.total - self.booked - self.asked
 
     @property
     def waiting(self) -> int:
@@ -140,6 +147,11 @@ class Counts:
 def counts_of(jobs: Sequence[ExportJob]) -> dict[int, Counts]:
     """By primary key of the job. Before its entries are read, a job has Pleo's number of them."""
     status = ExportJobItem.Status
+    doubtful = Posting.objects.filter(
+        connection=OuterRef("job__connection"),
+        accounting_entry_id=OuterRef("accounting_entry_id"),
+        state=Posting.State.ASKED,
+    )
     rows = (
         ExportJobItem.objects.filter(job__in=jobs)
         .order_by()
@@ -148,6 +160,7 @@ def counts_of(jobs: Sequence[ExportJob]) -> dict[int, Counts]:
             rows=Count("pk"),
             booked=Count("pk", filter=Q(status=status.SUCCESSFUL)),
             failed=Count("pk", filter=Q(status=status.FAILED)),
+            asked=Count("pk", filter=Q(status=status.FAILED, fix=LOOK_UP) & Q(Exists(doubtful))),
             not_reported=Count("pk", filter=Q(status=status.ABANDONED)),
             booked_before=Count("pk", filter=Q(booked_before=True)),
         )

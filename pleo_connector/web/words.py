@@ -96,28 +96,27 @@ def plans_wait(count: int) -> str:
 # -- Exports ------------------------------------------------------------------------------------
 
 
-def export_headline(job: ExportJob, counts: Counts, *, asked: int = 0) -> Headline:
-    """Whether it arrived, in one sentence. `asked` entries are to be looked up by somebody."""
+def export_headline(job: ExportJob, counts: Counts) -> Headline:
+    """Whether it arrived, in one sentence."""
     run: Run = job.run
     if run.state == Run.State.WAITING:
         return run_waits(run)
     if not run.is_over:
         return _running(counts)
-    failed = counts.failed - asked
-    if failed:
-        text = _of_entries(_("%(some)s of %(entries)s could not be booked."), counts, failed)
+    if counts.refused:
+        text = _of_entries(
+            _("%(some)s of %(entries)s could not be booked."), counts, counts.refused
+        )
         more = ngettext(
             "Of %(count)s more it is not known whether it is booked.",
             "Of %(count)s more it is not known whether they are booked.",
-            asked,
+            counts.asked,
         )
-        detail = counted(more, asked) if asked else said.again(run.headline)
+        detail = counted(more, counts.asked) if counts.asked else said.again(run.headline)
         return Headline("bad", text, detail=detail)
-    if counts.failed:
-        text = _of_entries(
-            _("It is not known whether %(some)s of %(entries)s are booked."), counts, asked
-        )
-        return Headline("attention", text)
+    if counts.asked:
+        text = _("It is not known whether %(some)s of %(entries)s are booked.")
+        return Headline("attention", _of_entries(text, counts, counts.asked))
     if run.state == Run.State.FAILED or counts.not_reported or counts.waiting:
         return _ended_early(run, counts)
     return Headline("ok", _all_booked(job.connection, counts.total))

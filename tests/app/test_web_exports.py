@@ -256,6 +256,8 @@ def test_what_is_to_be_looked_up_is_not_told_as_unbooked(
     assert page.count("No answer came") == 1
     assert "To be looked up</span>" in page
     assert f'<a href="{connection.erp_settings["base_url"]}"' in page
+    listed = client.get(reverse("exports", args=[connection.public_id])).content.decode()
+    assert "2 of 5 entries could not be booked." in listed
     job.items.exclude(pk=item.pk).filter(status="failed").delete()
     assert first_line(export(client, job)).startswith("It is not known whether 1 of 5 ")
 

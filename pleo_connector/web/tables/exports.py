@@ -56,7 +56,7 @@ class ExportTable(ListTable):
     result = TextColumn(gettext_lazy("Result"), accessor="headline")
     total = NumberColumn(gettext_lazy("Entries"), accessor="counts__total")
     booked = NumberColumn(gettext_lazy("Booked"), accessor="counts__booked")
-    failed = NumberColumn(gettext_lazy("Could not be booked"), accessor="counts__failed")
+    failed = NumberColumn(gettext_lazy("Could not be booked"), accessor="counts__refused")
     state = StateColumn(gettext_lazy("State"), accessor="badge")
     lasted = LastedColumn(gettext_lazy("Took"), accessor="lasted")
 

@@ -81,7 +81,7 @@ def exports(request: HttpRequest, visit: Visit) -> HttpResponse:
 def export(request: HttpRequest, visit: Visit, job: ExportJob) -> HttpResponse:
     names = account_names(visit.connection)
     shown = _progress(job)
-    page, chosen = _entries(request, job, are_asked=bool(shown["asked"]))
+    page, chosen = _entries(request, job, are_asked=bool(shown["counts"].asked))
     postings = vouchers_of(visit.connection, [item.accounting_entry_id for item in page])
     attempts = attempts_of(job.run)
     shown |= {
@@ -155,21 +155,18 @@ def _exported(request: HttpRequest, export: Callable[[], int]) -> bool:
 def _progress(job: ExportJob) -> dict[str, Any]:
     counts = counts_of([job])[job.pk]
     causes = causes_of(job) if counts.failed else []
-    doubtful = sum(cause.entries for cause in causes if cause.fix == LOOK_UP)
-    open_questions = questions(job, asked_entries(job)) if doubtful or counts.not_reported else []
-    asked = doubtful if open_questions else 0
+    may_ask = counts.asked or counts.not_reported
     return {
         "job": job,
         "connection": job.connection,
         "run": job.run,
         "counts": counts,
-        "questions": open_questions,
-        "asked": asked,
-        "failed": counts.failed - asked,
-        "again": counts.unbooked - asked,
-        "headline": words.export_headline(job, counts, asked=asked),
+        "questions": questions(job, asked_entries(job)) if may_ask else [],
+        "headline": words.export_headline(job, counts),
         "rate": booking_rate(job) if job.run.state == Run.State.RUNNING else None,
-        "problems": problems_of(job, [x for x in causes if not (asked and x.fix == LOOK_UP)]),
+        "problems": problems_of(
+            job, [x for x in causes if not (counts.asked and x.fix == LOOK_UP)]
+        ),
         "end": _mends_the_end(job) if job.run.state == Run.State.FAILED else None,
     }
 
