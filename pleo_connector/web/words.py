@@ -131,8 +131,9 @@ def _running(counts: Counts) -> Headline:
         return Headline("busy", _("Reading the entries from Pleo."))
     if not counts.done:
         return Headline("busy", _of_entries(_("Reading %(entries)s from Pleo."), counts, 0))
-    text = _of_entries(_("Booking: %(some)s of %(entries)s done."), counts, counts.done)
-    return Headline("busy", text)
+    text = _of_entries(_("Booking: %(some)s of %(entries)s are booked."), counts, counts.booked)
+    more = counted(_("%(count)s could not be booked."), counts.refused) if counts.refused else ""
+    return Headline("busy", text, detail=more)
 
 
 def _ended_early(run: Run, counts: Counts) -> Headline:

@@ -59,7 +59,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"booked": 28}, "All 28 entries are booked in Nordhavn ApS (Tryton)."),
     ({"booked": 1}, "The entry is booked in Nordhavn ApS (Tryton)."),
     ({"booked": 28, "failed": 3}, "3 of 31 entries could not be booked."),
-    ({"booked": 12, "pending": 19}, "Booking: 12 of 31 entries done."),
+    ({"booked": 12, "pending": 19}, "Booking: 12 of 31 entries are booked."),
     ({"pending": 4}, "Reading 4 entries from Pleo."),
     (
         {"pending": 4, "state": "waiting", "waiting_for": "reconnect", "headline": "It ended."},
@@ -311,7 +311,7 @@ def test_home_adds_up(client: Client, connection: Connection) -> None:
     page = client.get("/").content.decode()
     assert first_line(page) == "3 problems need you."
     assert "4 entries are waiting to be booked." in page
-    assert "Booking: 1 of 5 entries done." in page
+    assert "Booking: 1 of 5 entries are booked." in page
     assert "Look at the problems" in page
 
 
