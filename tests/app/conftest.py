@@ -24,6 +24,7 @@ from pleo_connector.connections.lease import claim
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.tasks import work
+from pleo_connector.history.actions import SENTENCE
 from pleo_connector.history.models import Decision
 from pleo_connector.mapping.actions import save_mapping
 from pleo_connector.tenants.actions import create_tenant
@@ -61,7 +62,8 @@ def _decisions_are_known() -> Iterator[None]:
     untold: list[str] = []
 
     def look(instance: Decision, **more: Any) -> None:
-        if instance.kind != MADE_UP and not said.is_known(instance.sentence):
+        is_whole = len(instance.sentence) < SENTENCE
+        if is_whole and instance.kind != MADE_UP and not said.is_known(instance.sentence):
             untold.append(instance.sentence)
 
     post_init.connect(look, sender=Decision)

@@ -18,7 +18,7 @@ from pleo_connector.history.models import Decision
 from tests.app.conftest import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)  # as workers commit
-DAY, LOCKED_UNTIL, FIRST_OPEN_DAY = "2026-05-05", "2026-06-30", "2026-07-01"
+DAY, LOCKED_UNTIL = "2026-05-05", "2026-06-30"
 # All that is booked, which the catalog knows; what has tax, which only the adapter knows.
 LOCKS = ("fiscalyear_lock_date", "tax_lock_date")
 
@@ -112,12 +112,12 @@ def test_an_entry_of_a_locked_day_is_refused_and_not_moved(
     found = late(field, closed_period="fail")
     assert standing(odoo_books, found.reference) == []
     assert found.at_pleo["status"] == "failed"
-    for said in (found.at_pleo["failureReason"], found.page):
-        assert DAY in said
+    for said, day in ((found.at_pleo["failureReason"], DAY), (found.page, "5 May 2026")):
+        assert day in said
         assert "or let the posting settings move the date." in said
     if field == "tax_lock_date":
-        assert f"{DAY} is locked in Odoo" in found.page
-        assert FIRST_OPEN_DAY in found.page
+        assert "5 May 2026 is locked in Odoo" in found.page
+        assert "1 Jul 2026" in found.page
 
 
 @pytest.mark.parametrize("field", LOCKS)

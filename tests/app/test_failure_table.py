@@ -131,7 +131,7 @@ LEADS = {
     "dimensions": ("dimensions", 'name="in_text"'),
     "rules": ("rules", "Add a rule"),
     "posting": ("posting", 'name="closed_period"'),
-    "erp": ("erp-choose", "Fake ERP"),
+    "erp": ("erp-connect", "Test the access"),
 }
 
 
@@ -147,7 +147,9 @@ def is_mended_from(scene: Scene, page: str, fix: str) -> bool:
     if fix == "pleo":
         return any(link.startswith("http") for link in links_in(page))
     name, means = LEADS[fix]
-    address = reverse(name, args=[scene.desk.connection.public_id])
+    connection = scene.desk.connection
+    more = [connection.erp_kind] if fix == "erp" else []
+    address = reverse(name, args=[connection.public_id, *more])
     links = [link for link in links_in(page) if link.partition("?")[0] == address]
     places = [scene.client.get(link) for link in links]
     return any(x.status_code == 200 and means in x.content.decode() for x in places)
