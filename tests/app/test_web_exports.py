@@ -290,6 +290,15 @@ def test_a_reversed_voucher_is_named_with_what_reversed_it(
     assert "what is reversed or booked by hand is not among them" in page
 
 
+def test_a_viewer_reads_who_can_mend_an_entry(connection: Connection) -> None:
+    item = factories.make_job(connection, failed=1).items.get()
+    client = Client()
+    client.force_login(factories.join(connection.tenant, "viewer"))
+    page = entry(client, item)
+    assert "An owner, admin or bookkeeper can mend it." in page
+    assert "btn-primary" not in page
+
+
 def test_drafts_repeats_and_unknown_outcomes(client: Client, connection: Connection) -> None:
     item = factories.make_job(connection, booked=1).items.get()
     Posting.objects.update(is_final=False)
