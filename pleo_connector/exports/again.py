@@ -10,7 +10,7 @@ from erp_adapters.errors import OutcomeUnknown, Rejected
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.erp import open_pleo
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports.models import ExportJob, ExportJobItem
+from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.history.models import Problem, ProblemEntry
 from pleo_connector.history.queries import kept_entries
 from pleo_connector.tenants.actions import record_audit
@@ -26,9 +26,12 @@ class CannotExport(Exception):
 def export_again(*, job: ExportJob, actor: User | None) -> int:
     """A new job at Pleo for the entries of this one that could not be booked; how many.
 
+    Without those that somebody has to look up first: they would be refused once more.
     CannotExport, with a sentence, where Pleo has a job running or nothing is left to do.
     """
     failed = job.items.exclude(status=ExportJobItem.Status.SUCCESSFUL)
+    asked = Posting.objects.filter(connection=job.connection, state=Posting.State.ASKED)
+    failed = failed.exclude(accounting_entry_id__in=asked.values("accounting_entry_id"))
     ids = list(failed.values_list("accounting_entry_id", flat=True))
     if not job.run.is_over:
         raise CannotExport("There is nothing to export again.")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from pleo_connector.connections.models import Connection
+from pleo_connector.exports import again
 from pleo_connector.exports.causes import note_causes
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
 from pleo_connector.web import words
@@ -239,7 +240,7 @@ def test_entries_in_other_states(client: Client, connection: Connection) -> None
 
 
 def test_what_is_to_be_looked_up_is_not_told_as_unbooked(
-    client: Client, connection: Connection
+    client: Client, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = factories.make_job(connection, booked=3, failed=2)
     item = job.items.filter(status="successful").first()
@@ -251,6 +252,10 @@ def test_what_is_to_be_looked_up_is_not_told_as_unbooked(
     assert first_line(page) == "2 of 5 entries could not be booked."
     assert "Of 1 more it is not known whether it is booked." in page
     assert "Export 2 entries again" in page
+    sent: list[int] = []
+    monkeypatch.setattr(again, "_ask_pleo", lambda connection, ids, vendors: sent.append(len(ids)))
+    again.export_again(job=job, actor=None)
+    assert sent == [2]
     for show, count in (("failed", 2), ("asked", 1)):
         assert _rows(export(client, job, f"?show={show}")) == count
     assert page.count("No answer came") == 1
