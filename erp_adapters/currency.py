@@ -1,6 +1,6 @@
 """Amounts in company currency, for an ERP that wants them from us, at the ERP's own rates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,17 @@ class Currency:
     id: int
     code: str  # ISO 4217
     digits: int
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        return amount.quantize(Decimal(1).scaleb(-self.digits))
+
+    def split(self, amount: Decimal, shares: Iterable[Decimal]) -> Iterator[Decimal]:
+        """Of each share; rounded as a running sum, so that they come to the whole."""
+        before = upto = ZERO
+        for share in shares:
+            upto += share
+            yield self.rounded(amount * upto) - self.rounded(amount * before)
+            before = upto
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +61,7 @@ class Rates:
         day = voucher.posting_date
         foreign = self._on(voucher.currency, day)
         rate = self._on(self.own.code, day) / foreign
-        cent = Decimal(1).scaleb(-self.own.digits)
-        amounts = [(amount * rate).quantize(cent) for amount in signed]
+        amounts = [self.own.rounded(amount * rate) for amount in signed]
         largest = max(range(len(amounts)), key=lambda at: abs(amounts[at]))
         amounts[largest] -= sum(amounts, ZERO)
         return amounts

@@ -37,8 +37,9 @@ class DomainAdapter(DraftingAdapter):
     wire: DomainWire
     connect: ClassVar[type[DomainWire]]
     # Of each kind of master data ("dimensions" are their values), and of "company", "journals",
-    # "currencies" (code and digits are their fields), "vouchers", "mirrors" (by what they
-    # reverse), "match_lines" and "files" (both by their voucher).
+    # "currencies" (code and digits are their fields), "vouchers" (by our reference and their own
+    # number; final in the state "posted"), "mirrors" (by what they reverse), "match_lines" and
+    # "files" (both by their voucher).
     sources: ClassVar[Mapping[str, Source]]
     axis: ClassVar[str]  # the field of a value that names its dimension
     page: ClassVar[str]  # where people see a voucher, behind `link`
@@ -172,10 +173,12 @@ class DomainAdapter(DraftingAdapter):
         return self._stand("mirrors", self.of_voucher("mirrors", number))
 
     def _stand(self, kind: str, *domain: Any) -> list[Standing]:
-        found, read, name = [], self.sources[kind].read, self._by("vouchers")
+        found, read = [], self.sources[kind].read
+        reference, number = self.sources["vouchers"].by
         for row in self.rows(kind, *domain):
-            url = f"{self.link}/{self.page}/{row['id']}"
-            found.append(read(row, id=str(row["id"]), reference=row[name], url=url))
+            known = {"id": str(row["id"]), "url": f"{self.link}/{self.page}/{row['id']}"}
+            known |= {"reference": row[reference], "number": row[number] or ""}
+            found.append(read(row, is_final=row["state"] == "posted", **known))
         return found
 
     # Files

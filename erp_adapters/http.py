@@ -56,6 +56,14 @@ class Reply:
         """The decoded body; ValueError where it is not JSON."""
         return loads(self.body)
 
+    def fields(self) -> dict[str, Any]:
+        """Of a JSON object, as refusals are; none where the body is anything else."""
+        try:
+            body = self.json()
+        except (ValueError, RecursionError):
+            return {}
+        return body if isinstance(body, dict) else {}
+
     def text(self, limit: int = 500) -> str:
         return self.body[: 4 * limit].decode("utf-8", "replace")[:limit]
 

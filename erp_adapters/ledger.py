@@ -157,6 +157,11 @@ class Voucher:
             )
 
     @property
+    def is_bill(self) -> bool:
+        """A supplier's document, which an ERP may keep as such: an invoice or a credit note."""
+        return self.kind in ("bill", "credit_note")
+
+    @property
     def total(self) -> Decimal:
         """The sum of one side, taxes that the ERP adds included."""
         return sum((x.debit + (x.added_tax if x.debit else ZERO) for x in self.lines), ZERO)

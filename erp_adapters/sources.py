@@ -8,7 +8,9 @@ from typing import Any
 from erp_adapters.auth import setting
 from erp_adapters.base import Access
 from erp_adapters.currency import Currency, Rates
+from erp_adapters.errors import Rejected
 from erp_adapters.json_door import JsonDoor
+from erp_adapters.ledger import Voucher
 from erp_adapters.lookup import Lookup
 
 Row = dict[str, Any]
@@ -42,6 +44,16 @@ def named(row: Row, code: str) -> dict[str, Any]:
     return {**known, "code": code}
 
 
+def nested(fields: Sequence[str]) -> Row:
+    """Dotted names as a tree: {name: {"fields": {…}}}, a leaf without `fields`."""
+    tree: Row = {}
+    for name in fields:
+        node: Row = {"fields": tree}
+        for part in name.split("."):
+            node = node.setdefault("fields", {}).setdefault(part, {})
+    return tree
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
     """What a batch refers to, as it stands in the ERP; an adapter's own `plan` by it."""
@@ -53,6 +65,12 @@ class Books:
     taxes: dict[str, Row]  # by id
     currencies: dict[str, Currency]  # by code, the company's own among them
     rates: Rates
+
+    def currency(self, voucher: Voucher) -> Currency:
+        if voucher.currency not in self.currencies:
+            message = f"{voucher.currency} is not active in {self.lookup.label}."
+            raise Rejected(message, code="currency")
+        return self.currencies[voucher.currency]
 
 
 class DomainWire(JsonDoor):

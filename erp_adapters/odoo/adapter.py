@@ -20,8 +20,7 @@ from erp_adapters.domains import DomainAdapter
 from erp_adapters.drafts import Plan
 from erp_adapters.errors import NotAllowed, OutcomeUnknown
 from erp_adapters.matching import Group
-from erp_adapters.odoo import moves, records
-from erp_adapters.odoo.records import LINE, MOVE
+from erp_adapters.odoo.payloads import LINE, MOVE, SOURCES, OdooBooks, account, day, key, money
 from erp_adapters.odoo.wire import Wire
 from erp_adapters.sources import DomainSettings, Row
 from erp_adapters.text import clean
@@ -49,7 +48,7 @@ class OdooAdapter(DomainAdapter):
         settle_seconds=5,
     )
     connect = Wire
-    sources = records.SOURCES
+    sources = SOURCES
     axis = "root_plan_id"
     page = f"odoo/{MOVE}"
     own_currency = "currency_id"
@@ -66,7 +65,7 @@ class OdooAdapter(DomainAdapter):
         with suppress(NotAllowed):
             plans += self.rows("plans")
         for row in self.rows("accounts", *domain):
-            yield records.account(row, plans)
+            yield account(row, plans)
 
     def dimensions(self) -> Iterator[ledger.Dimension]:
         """Plans that have values; a plan's only code is its name."""
@@ -92,21 +91,21 @@ class OdooAdapter(DomainAdapter):
 
     def planner(self, vouchers: Sequence[ledger.Voucher]) -> Callable[[ledger.Voucher], Plan]:
         self.site(anew=True)  # as its locks may have changed
-        return moves.OdooBooks(**self.known(vouchers)).plan
+        return OdooBooks(**self.known(vouchers)).plan
 
     def rates(self, currency: str, until: date, most: int) -> Listed:
         """Of the company before those of all, as Odoo takes them; without one it would take 1."""
         domain = [["currency_id.name", "=", currency], ["name", "<=", str(until)]]
         more: Row = {"order": "company_id, name desc", "limit": 2 * most}
         rows = self.wire.search("res.currency.rate", domain, "name", "rate", **more)
-        found = [(records.day(row["name"]), records.money(row["rate"])) for row in rows]
+        found = [(day(row["name"]), money(row["rate"])) for row in rows]
         is_own = currency == self.site()["currency_id"]["name"]
-        return found or ([(date.min, records.money(1))] if is_own else [])
+        return found or ([(date.min, money(1))] if is_own else [])
 
     def drafted(self, plans: Sequence[Plan]) -> list[str]:
         """Odoo computes the taxes of a new bill itself, and takes ours once the bill stands."""
         made: dict[str, str] = {}
-        bills = [plan for plan in plans if moves.is_bill(plan.voucher)]
+        bills = [plan for plan in plans if plan.voucher.is_bill]
         for some in ([plan for plan in plans if plan not in bills], bills):
             unique = {plan.voucher.reference: plan.values for plan in some}
             ids = self.wire.load(MOVE, [*unique.values()]) if unique else []
@@ -136,7 +135,7 @@ class OdooAdapter(DomainAdapter):
 
     def upload(self, number: str, name: str, file: ledger.Attachment) -> None:
         self.site()
-        values: Row = {"id": moves.key("file", number, name), "name": name, "res_model": MOVE}
+        values: Row = {"id": key("file", number, name), "name": name, "res_model": MOVE}
         values |= {"res_id": int(number), "mimetype": file.content_type}
         values |= {"datas": b64encode(file.content).decode()}
         self.wire.load("ir.attachment", [(values, [{}])])
@@ -157,8 +156,7 @@ class OdooAdapter(DomainAdapter):
 
     def create_vendor(self, vendor: ledger.Vendor, *, reference: str) -> ledger.Vendor:
         """One that stands under the reference is left as it is."""
-        values: Row = {"id": moves.key("vendor", self.site()["id"], reference)}
-        values |= {"name": clean(vendor.name), "vat": clean(vendor.tax_number)}
-        values |= {"ref": vendor.code, "supplier_rank": 1}
+        values: Row = {"id": key("vendor", self.site()["id"], reference), "ref": vendor.code}
+        values |= {"name": clean(vendor.name), "vat": clean(vendor.tax_number), "supplier_rank": 1}
         ids = self.wire.load("res.partner", [(values, [{}])])
         return next(self.vendors(["id", "in", ids]))

@@ -1,12 +1,11 @@
 """Calls to Odoo's JSON-2: one POST is one transaction, done with 200 and undone with all else."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from erp_adapters.errors import NotAllowed, Rejected, Unavailable
 from erp_adapters.http import Reply
-from erp_adapters.sources import DomainWire, Row
+from erp_adapters.sources import DomainWire, Row, nested
 
 BUSY = ("psycopg2.errors.SerializationFailure", "psycopg2.errors.DeadlockDetected")
 OURS = ("odoo.exceptions.", "builtins.", "werkzeug.exceptions.UnprocessableEntity")
@@ -28,7 +27,7 @@ class Wire(DomainWire):
         return self.call("POST", f"/json/2/{method}", json=body, headers=headers, **how)
 
     def find(self, model: str, domain: list[Any], *fields: str, **more: Any) -> list[Row]:
-        asked = {"order": "id", "specification": _nested(fields), "domain": domain, **more}
+        asked = {"order": "id", "specification": nested(fields), "domain": domain, **more}
         asked |= {"is_write": False, "context": {"active_test": False}}
         rows: list[Row] = self.do(f"{model}/web_search_read", shape=dict, **asked)["records"]
         return rows
@@ -60,9 +59,7 @@ class Wire(DomainWire):
 
     def _refuse(self, reply: Reply) -> None:
         """By the name of Odoo's exception; where there is none, by the status."""
-        said: Row = {}
-        with suppress(ValueError, TypeError, RecursionError):
-            said = dict(reply.json()) if reply.status >= 400 else {}
+        said = reply.fields() if reply.status >= 400 else {}
         name, message = str(said.get("name")), str(said.get("message"))
         if reply.status == 404 and not name.startswith(OURS):
             old = self.request("GET", "/web/version").status == 404  # which came with JSON-2
@@ -74,13 +71,3 @@ class Wire(DomainWire):
             raise NotAllowed(message)
         if name.startswith(OURS):
             raise Rejected(message, code=name.rpartition(".")[2])
-
-
-def _nested(fields: Sequence[str]) -> Row:
-    """Odoo's specification of dotted field names."""
-    tree: Row = {}
-    for name in fields:
-        node: Row = {"fields": tree}
-        for part in name.split("."):
-            node = node.setdefault("fields", {}).setdefault(part, {})
-    return tree

@@ -15,8 +15,7 @@ from erp_adapters.lookup import Period
 from erp_adapters.matching import Group
 from erp_adapters.sources import DomainSettings, Row
 from erp_adapters.text import clean
-from erp_adapters.tryton.moves import TrytonBooks
-from erp_adapters.tryton.records import ANALYTICS, MOVE, SOURCES
+from erp_adapters.tryton.payloads import ANALYTICS, MOVE, SOURCES, TrytonBooks
 from erp_adapters.tryton.wire import Wire
 
 REST_BODY = 1_400_000  # bytes; in base64 they stay under the 2 MiB that REST takes by default

@@ -84,7 +84,7 @@ class PleoDoor:
         try:
             return self._door.check(reply, is_write=is_write)
         except Rejected as error:
-            problem = _problem(reply)
+            problem = reply.fields()
             raise Rejected(
                 str(problem.get("message") or error.message),
                 system="pleo",
@@ -156,12 +156,3 @@ def understood(kind: type[Unavailable] | type[OutcomeUnknown]) -> Iterator[None]
         raise kind(
             "Pleo gave an answer that cannot be read.", system="pleo", detail=repr(error)[:200]
         ) from error
-
-
-def _problem(reply: Reply) -> dict[str, Any]:
-    """Pleo's `{type, message}`; empty where the body is something else."""
-    try:
-        body = reply.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -101,11 +101,7 @@ def _refusal(reply: Reply, grant_type: str) -> Exception:
 
 def _error_code(reply: Reply) -> str:
     """From OAuth's error form or Pleo's own; empty where it is neither."""
-    try:
-        body = reply.json()
-    except ValueError:
-        return ""
-    known = body if isinstance(body, dict) else {}
+    known = reply.fields()
     return str(known.get("error") or known.get("type") or "").lower()
 
 

@@ -13,7 +13,7 @@ import pytest
 from erp_adapters import ADAPTERS
 from tests.conftest import ROOT
 
-LINES = 400  # of an adapter's code, payloads included
+LINES = 400  # of an adapter's code: calls, payloads and imports
 FOLDERS = {kind: place.rpartition(":")[0].rsplit(".", 1)[0] for kind, place in ADAPTERS.items()}
 KINDS = {"kind", "erp_kind"}
 PRODUCT = ("erp_adapters", "pleo_connector")
@@ -56,10 +56,10 @@ def test_an_adapter_is_small(kind: str) -> None:
 
 
 def lines_of_code(text: str) -> int:
-    """All but imports, comments, docstrings and blank lines."""
+    """All but comments, docstrings and blank lines, as line counters have it."""
     silent: set[int] = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import | ast.ImportFrom) or _is_text(node):
+        if _is_text(node):
             silent |= {*range(node.lineno, (node.end_lineno or 0) + 1)}
     spoken = {
         line
@@ -79,7 +79,7 @@ def _is_text(node: ast.AST) -> TypeGuard[ast.Expr]:
 def test_code_is_counted_without_what_only_explains_it() -> None:
     silent = '"""About it."""\nimport ast\n\n# why\n'
     text = silent + 'x = (\n    1,\n)\n\n\ndef f():\n    """It."""\n    return x\n'
-    assert lines_of_code(text) == 5
+    assert lines_of_code(text) == 6
 
 
 def test_the_page_on_writing_an_adapter_tells_of_the_toy_as_it_is() -> None:

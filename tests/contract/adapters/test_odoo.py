@@ -481,7 +481,7 @@ def test_mandatory_plans_are_asked_for_by_odoo_too(
     sandbox: OdooSandbox, erp: ErpAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rule that was made after we looked: Odoo itself refuses, and nothing stands."""
-    monkeypatch.setattr("erp_adapters.odoo.records._is_mandatory", lambda plan, code: False)
+    monkeypatch.setattr("erp_adapters.odoo.payloads._is_mandatory", lambda plan, code: False)
     sent = voucher(line("6300", "1.00"), line("5840", "-1.00"))
     (refused,) = erp.post([sent])
     assert isinstance(refused, Rejected)

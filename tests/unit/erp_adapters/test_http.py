@@ -350,6 +350,13 @@ def test_what_is_not_json_is_no_answer(body: bytes) -> None:
         door("http://erp.example").json(reply, is_write=True)
     with pytest.raises(Unavailable):
         door("http://erp.example").json(reply, is_write=False)
+    assert reply.fields() == {}
+
+
+def test_the_fields_of_a_refusal() -> None:
+    reply = Reply(status=400, headers={}, body=b'{"type": "closed"}')
+    assert reply.fields() == {"type": "closed"}
+    assert Reply(status=400, headers={}, body=b"[1]").fields() == {}
 
 
 def test_an_answer_that_is_too_large_is_cut_off(

@@ -25,8 +25,8 @@ from erp_adapters.errors import (
 from erp_adapters.ledger import Account, Company, PostedVoucher, TaxCode, Voucher
 from erp_adapters.lookup import Lookup, Names, Period, one_company, open_period, pages
 from erp_adapters.matching import MatchLine, match
-from erp_adapters.sources import DomainSettings, DomainWire, Row
-from erp_adapters.text import clean, is_kept
+from erp_adapters.sources import DomainSettings, DomainWire, Row, nested
+from erp_adapters.text import clean, is_kept, stable_id
 from tests.contract.adapters.chart import line, payment, voucher
 
 DAY = date(2026, 11, 10)
@@ -272,6 +272,15 @@ def test_amounts_come_to_zero_after_rounding() -> None:
     assert [str(x) for x in found] == ["4.47", "4.47", "4.47", "-13.41"]
 
 
+@pytest.mark.parametrize("shares", [["0.5", "0.5"], ["1", "-1"], ["0.333", "0.333", "0.334"]])
+@pytest.mark.parametrize("amount", ["0.01", "-0.05", "24.99"])
+def test_what_is_split_comes_to_the_whole(amount: str, shares: list[str]) -> None:
+    parts = [*EUR.split(Decimal(amount), map(Decimal, shares))]
+    assert len(parts) == len(shares)
+    assert sum(parts) == Decimal(amount) * sum(map(Decimal, shares))
+    assert all(part == EUR.rounded(part) for part in parts)
+
+
 def test_the_rate_is_that_of_the_day() -> None:
     first, second = date(2026, 1, 1), date(2026, 6, 1)
     known = rates(("EUR", first, "1"), ("USD", first, "2"), ("USD", second, "4"))
@@ -409,7 +418,20 @@ def test_texts(text: str, kept: bool) -> None:
     assert is_kept(clean(text)) or not clean(text)
 
 
+def test_the_id_of_a_thing_never_changes() -> None:
+    """As what stands in an ERP bears it."""
+    assert stable_id(1, "pleo:e1") == "0db795e2ac4f33a7c948cac22ffe3035a1a5eca8"
+    assert len({stable_id(1, "pleo:e1"), stable_id(2, "pleo:e1"), stable_id(1, "pleo:e2")}) == 3
+
+
 # Searches
+
+
+def test_dotted_names_become_a_tree() -> None:
+    assert nested(["code", "type.name", "type.of.code"]) == {
+        "code": {},
+        "type": {"fields": {"name": {}, "of": {"fields": {"code": {}}}}},
+    }
 
 
 class Asked(DomainWire):
