@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
+from erp_adapters.ledger import Account, AccountKind
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping, save_mapping
@@ -179,6 +180,54 @@ def test_suggestions_are_chosen_only_while_nothing_is_saved(
 def test_a_suggestion_needs_the_right_kind() -> None:
     expense = replace(factories.ACCOUNTS[0], name="Payable travel", kind="expense")
     assert suggest([expense], "accounts_payable") is None
+
+
+# Accounts as national charts name them: number, name, kind.
+CHARTS: dict[str, list[tuple[str, str, AccountKind]]] = {
+    "Danish": [
+        ("2210", "Bank", "asset"),
+        ("6810", "Kreditorer", "liability"),
+        ("6865", "Skyldig løn", "liability"),
+        ("6870", "Udlæg fra medarbejdere", "liability"),
+        ("7840", "Købsmoms", "liability"),
+        ("9130", "Øreafrunding", "expense"),
+        ("9210", "Kursgevinst", "revenue"),
+        ("9220", "Kurstab", "expense"),
+    ],
+    "Swedish": [
+        ("1930", "Företagskonto, bank", "asset"),
+        ("2440", "Leverantörsskulder", "liability"),
+        ("2821", "Löneskulder", "liability"),
+        ("2820", "Kortfristiga skulder till anställda", "liability"),
+        ("2640", "Ingående moms", "liability"),
+        ("3740", "Öresavrundning", "expense"),
+        ("3960", "Valutakursvinster", "revenue"),
+        ("7960", "Valutakursförluster", "expense"),
+    ],
+    "German": [
+        ("1200", "Bank", "asset"),
+        ("1600", "Verbindlichkeiten aus Lieferungen und Leistungen", "liability"),
+        ("1740", "Verbindlichkeiten aus Lohn und Gehalt", "liability"),
+        ("1755", "Auslagen der Mitarbeiter", "liability"),
+        ("1570", "Abziehbare Vorsteuer", "asset"),
+        ("4990", "Rundungsdifferenzen", "expense"),
+        ("2660", "Kursgewinne", "revenue"),
+        ("2150", "Kursverluste", "expense"),
+    ],
+}
+SUGGESTED = (
+    *("wallet", "accounts_payable", "external_reimbursement", "out_of_pocket"),
+    *("tax_in", "rounding", "exchange_gain", "exchange_loss"),
+)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_in_another_language_is_understood(chart: str) -> None:
+    rows = CHARTS[chart]
+    accounts = [Account(code=x, name=name, id=x, kind=kind) for x, name, kind in rows]
+    found = {role: suggest(accounts, role) for role in SUGGESTED}
+    numbers = [x and x.code for x in found.values()]
+    assert numbers == [code for code, _name, _kind in rows]
 
 
 def test_headings_and_closed_accounts_cannot_be_chosen(

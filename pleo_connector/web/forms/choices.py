@@ -63,32 +63,76 @@ class Suggestion:
     reason: str
 
 
-# role -> (words in the account's name, the kinds it may have), the best words first
+# role -> (words in the account's name, the kinds it may have), the best words first; in English,
+# Danish, Swedish and German, as national charts of accounts have them.
 HINTS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
-    "wallet": (("pleo", "wallet", "prepaid card", "card", "bank"), ("asset", "liability")),
+    "wallet": (
+        ("pleo", "wallet", "prepaid card", "kreditkort", "kreditkarte", "card", "bank"),
+        ("asset", "liability"),
+    ),
     "out_of_pocket": (
-        ("out of pocket", "out-of-pocket", "employee", "staff", "reimburs", "personal"),
+        (
+            *("out of pocket", "out-of-pocket", "udlæg", "utlägg", "auslagen"),
+            *("employee", "staff", "reimburs", "medarbejder", "anställd", "mitarbeiter"),
+            "personal",
+        ),
         ("liability", "asset"),
     ),
     "external_reimbursement": (
-        ("reimburs", "salar", "payroll", "wages payable"),
+        ("reimburs", "salar", "payroll", "wages payable", "løn", "lön", "lohn", "gehalt"),
         ("liability", "asset"),
     ),
-    "transfer": (("transfer", "in transit", "clearing", "bank"), ("asset", "liability")),
-    "accounts_payable": (("payable", "creditor", "supplier"), ("liability",)),
-    "tax_in": (
-        ("input tax", "input vat", "vat receivable", "tax receivable", "ingoing", "vat", "tax"),
+    "transfer": (
+        (
+            *("transfer", "in transit", "geldtransit", "overførsel", "överföring"),
+            *("clearing", "bank"),
+        ),
         ("asset", "liability"),
     ),
-    "tax_reverse_in": (("reverse charge in", "reverse"), ("asset", "liability")),
-    "tax_reverse_out": (("reverse charge out", "reverse"), ("liability", "asset")),
-    "rounding": (("rounding", "round", "difference"), ("expense", "revenue", "other")),
+    "accounts_payable": (
+        (
+            *("payable", "creditor", "supplier", "kreditor", "leverandør", "leverantör"),
+            *("verbindlichkeiten aus lieferungen", "lieferant"),
+        ),
+        ("liability",),
+    ),
+    "tax_in": (
+        (
+            *("input tax", "input vat", "vat receivable", "tax receivable", "ingoing"),
+            *("købsmoms", "indgående moms", "ingående moms", "vorsteuer", "moms", "vat", "tax"),
+        ),
+        ("asset", "liability"),
+    ),
+    "tax_reverse_in": (
+        (
+            *("reverse charge in", "beräknad ingående moms", "ingående moms omvänd"),
+            *("vorsteuer nach § 13b", "reverse", "omvendt", "omvänd", "13b"),
+        ),
+        ("asset", "liability"),
+    ),
+    "tax_reverse_out": (
+        (
+            *("reverse charge out", "utgående moms omvänd", "umsatzsteuer nach § 13b"),
+            *("reverse", "omvendt", "omvänd", "13b"),
+        ),
+        ("liability", "asset"),
+    ),
+    "rounding": (
+        ("rounding", "round", "afrunding", "avrundning", "rundung", "difference"),
+        ("expense", "revenue", "other"),
+    ),
     "exchange_gain": (
-        ("exchange gain", "currency gain", "exchange", "currency"),
+        (
+            *("exchange gain", "currency gain", "kursgevinst", "kursvinst", "kursgewinn"),
+            *("kursdifferen", "exchange", "currency", "valutakurs"),
+        ),
         ("revenue", "expense", "other"),
     ),
     "exchange_loss": (
-        ("exchange loss", "currency loss", "exchange", "currency"),
+        (
+            *("exchange loss", "currency loss", "kurstab", "kursförlust", "kursverlust"),
+            *("kursdifferen", "exchange", "currency", "valutakurs"),
+        ),
         ("expense", "revenue", "other"),
     ),
 }
