@@ -52,7 +52,7 @@ def connect(request: HttpRequest, visit: Visit, kind: str) -> HttpResponse:
             return redirect(f"{here}?confirm")
     shown = _shown(visit, adapter) | {
         "form": form,
-        "manual": manual_of(adapter),
+        "manual": manual_of(adapter, language=request.LANGUAGE_CODE),
     }
     return render(request, "web/erp_connect.html", shown)
 
