@@ -46,7 +46,7 @@ def send(message: Message, *, now: Callable[[], datetime]) -> None:
     elif 200 <= reply.status < 300:
         note_sent(message, status=reply.status, now=now())
     else:
-        problem = f"{door.name} answered {reply.status}."
+        problem = f"{door.name} answered with an error ({reply.status})."
         note_not_sent(message, problem, status=reply.status, now=now())
 
 

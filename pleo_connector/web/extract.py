@@ -1,11 +1,15 @@
-"""Reads the texts of templates for Babel (`make texts`); Django's own reader needs GNU gettext."""
+"""Reads texts for Babel (`make texts`): of templates, as Django's own reader needs GNU gettext, and
+of adapters, which know no Django."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
 from io import BytesIO
 from typing import IO, Any
 
 from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
+
+import erp_adapters
 
 
 def templates(
@@ -20,3 +24,13 @@ def templates(
     yield from extract_python(
         BytesIO(lines.encode()), keywords, comment_tags, {"encoding": "utf-8"}
     )
+
+
+def adapters(*_: Any, **__: Any) -> Iterator[Any]:
+    """What the registry's adapters ask for on the connect page."""
+    for kind in erp_adapters.ADAPTERS:
+        adapter = erp_adapters.get(kind)
+        asked = [field.metadata for field in fields(adapter.Settings)]
+        asked += [{"label": x.label, "help": x.help} for x in adapter.auth.secrets]
+        texts = [x.get(name, "") for x in asked for name in ("label", "help")]
+        yield from ((1, "gettext", x, []) for x in texts if x and "://" not in x)

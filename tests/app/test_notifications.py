@@ -159,7 +159,7 @@ def test_after_the_last_try_it_is_given_up(
         tell(NOW + timedelta(minutes=minutes))
     message = Message.objects.get(endpoint__isnull=False)
     assert (message.tries, message.next_try_at, message.sent_at) == (2, None, None)
-    assert "answered 500" in message.problem
+    assert "answered with an error (500)" in message.problem
 
 
 def test_an_address_that_is_gone_is_told_nothing_more(

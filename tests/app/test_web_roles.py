@@ -56,7 +56,7 @@ class Place:
             defaults={
                 "created_at": timezone.now(),
                 "tries": 3,
-                "problem": "It cannot be reached.",
+                "problem": "tools.firm.example cannot be reached.",
             },
         )
         return found

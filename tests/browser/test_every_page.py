@@ -4,28 +4,22 @@ A new page joins by being in that table.
 """
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import timezone
-from django_scopes import scope, scopes_disabled
-from playwright.sync_api import Browser, Page
-from pytest_django.live_server_helper import LiveServer
+from django_scopes import scopes_disabled
+from playwright.sync_api import Page
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import Posting
-from pleo_connector.tenants.actions import record_audit
-from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import Tenant, User
-from pleo_connector.tenants.tokens import create_token, revoke_token
 from tests.app import factories
 from tests.app.test_web_roles import TABLE, Place
 from tests.app.test_web_second_step import code_of
@@ -67,64 +61,6 @@ ENTRANCES: dict[str, tuple[str, ...]] = {  # the pages about a log-in, and who g
     "mfa_view_recovery_codes": ("second step",),
     "second-step": ("second step",),
 }
-
-
-@pytest.fixture
-def place(live_server: LiveServer) -> Iterator[Place]:
-    with scopes_disabled():
-        tenant = factories.make_tenant()
-        connection = factories.make_connection(tenant)
-        other = factories.make_connection(tenant, name="Sydhavn Handelsbolag och Byggservice AB")
-        factories.make_bare_connection(tenant)
-        job = factories.make_job(connection, booked=28, failed=5)
-        factories.make_job(connection, booked=3, ago=timedelta(days=2))
-        factories.make_job(other, booked=4, pending=9)
-        people = {role: factories.join(tenant, role) for role in ("owner", "viewer")}
-        fill(tenant, connection, people["owner"])
-        yield Place(tenant, connection, job, people)
-
-
-def fill(tenant: Tenant, connection: Connection, owner: User) -> None:
-    """Rows for the lists about people and programs."""
-    now = timezone.now()
-    seat = tenant.memberships.get(user=owner)
-    for email, ago in (("accounting@a-rather-long-company-name.example", 20), ("x@b.example", 1)):
-        sent = now - timedelta(days=ago)
-        invite(tenant=tenant, email=email, role="viewer", actor=seat, now=sent)
-    made: dict[str, Any] = {"tenant": tenant, "actor": owner}
-    for name, days in (("Month-end reports", 90), ("Data warehouse", 3), ("Old script", -1)):
-        ends = now + timedelta(days=days)
-        scopes = ["exports:read", "exports:write"]
-        token, _ = create_token(name=name, scopes=scopes, expires_at=ends, **made)
-    revoke_token(
-        token=create_token(name="Trial", scopes=scopes, expires_at=None, **made)[0],
-        actor=owner,
-        now=now,
-    )
-    with scope(tenant=tenant, token=token):
-        record_audit(tenant=tenant, actor=None, action="paused", subject=str(connection))
-    record_audit(tenant=tenant, actor=None, action="resumed", subject=str(connection))
-    for number in range(60):
-        subject = f"person-{number}@firm.example"
-        record_audit(action="removed a member", subject=subject, role="viewer", **made)
-
-
-@pytest.fixture
-def visitor(browser: Browser, live_server: LiveServer, place: Place) -> Iterator[Page]:
-    """The owner, logged in; a script error on any page fails the test."""
-    client = Client()
-    client.force_login(place.people["owner"])
-    context = browser.new_context(base_url=live_server.url, reduced_motion="reduce")
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-    )
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert not errors
 
 
 def findings(page: Page) -> list[str]:

@@ -15,10 +15,8 @@ from pleo_connector.history.models import Message, Problem
 from pleo_connector.history.problems import Found, mute, note_booked, note_problems
 from tests.app import factories
 from tests.app.test_web_roles import Place
-from tests.browser.test_every_page import look, place, visitor
+from tests.browser.test_every_page import look
 from tests.browser.test_members import Keyboard, Mouse
-
-__all__ = ["place", "visitor"]
 
 
 @pytest.mark.parametrize("hands", [Mouse(), Keyboard()], ids=["mouse", "keyboard"])
@@ -107,13 +105,14 @@ def test_entries_that_a_person_corrected(visitor: Page, place: Place) -> None:
 
 def test_a_log_of_what_was_sent(visitor: Page, place: Place) -> None:
     now = timezone.now()
-    url = "https://tools.nordhavn-handelsbolag.example/hooks/problems"
+    host, failed = "tools.nordhavn-handelsbolag.example", "answered with an error (500)."
+    url = f"https://{host}/hooks/problems"
     endpoint, _ = add_endpoint(tenant=place.tenant, url=url, actor=None, now=now)
     for changed in (
         {},
         {"sent_at": now, "next_try_at": None, "tries": 1},
-        {"next_try_at": now + timedelta(hours=2), "tries": 3, "problem": "It answered 500."},
-        {"next_try_at": None, "tries": 10, "problem": "It cannot be reached."},
+        {"next_try_at": now + timedelta(hours=2), "tries": 3, "problem": f"{host} {failed}"},
+        {"next_try_at": None, "tries": 10, "problem": f"{host} cannot be reached."},
     ):
         made = send_test(endpoint=endpoint, actor=None, now=now)
         Message.objects.filter(pk=made.pk).update(**{"tries": 0} | changed)

@@ -26,9 +26,9 @@ from pleo_connector.tenants.models import User
 from tests.app import factories
 from tests.app.conftest import Desk, FakeErp, desk, fake_erp, fake_erp_process, wire
 from tests.app.test_web_roles import Place
-from tests.browser.test_every_page import log_in, look, place, url_name, visitor
+from tests.browser.test_every_page import log_in, look, url_name
 
-__all__ = ["desk", "fake_erp", "fake_erp_process", "place", "visitor", "wire"]
+__all__ = ["desk", "fake_erp", "fake_erp_process", "wire"]
 Arrange = Callable[[Page, Place], object]
 STATES: dict[str, tuple[str, Arrange]] = {}  # by what the picture is called: page, how to get there
 

@@ -10,9 +10,8 @@ from pleo_connector.connections.models import Connection
 from tests.app import factories
 from tests.app.sync_factories import choose, keep_record, make_plan, make_schedules, save_values
 from tests.app.test_web_roles import Place
-from tests.browser.test_every_page import look, place, visitor
+from tests.browser.test_every_page import look
 
-__all__ = ["place", "visitor"]
 PAGES = (
     *("syncs", "sync-dimensions", "sync-values", "sync-accounts", "sync-tax-codes"),
     *("plans", "kept"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pleo_connector.history.models import Message
+from pleo_connector.web import said
 from pleo_connector.web.tables.base import Empty, ListTable, MomentColumn, NumberColumn, TextColumn
 from pleo_connector.web.templatetags.words import icon, moment, state
 
@@ -38,15 +39,15 @@ class MessageTable(ListTable):
         return format_html('<a href="{}">{}</a>', url, word)
 
     def render_state(self, record: Message) -> SafeString:
-        said = format_html('<br><span class="quiet">{}</span>', record.problem)
+        why = format_html('<br><span class="quiet">{}</span>', said.again(record.problem))
         if record.sent_at:
             return format_html("{} {}", state("ok", _("Arrived")), moment(record.sent_at))
         if record.next_try_at is None:
-            return format_html("{}{}", state("bad", _("Given up")), said)
+            return format_html("{}{}", state("bad", _("Given up")), why)
         if not record.tries:
             return state("busy", _("On its way"))
         again = moment(record.next_try_at)
-        return format_html("{} {}{}", state("attention", _("Next try")), again, said)
+        return format_html("{} {}{}", state("attention", _("Next try")), again, why)
 
     def render_next(self, record: Message) -> SafeString | str:
         """Nothing where the address was removed."""
