@@ -30,7 +30,6 @@ def adapters(*_: Any, **__: Any) -> Iterator[Any]:
     """What the registry's adapters ask for on the connect page."""
     for kind in erp_adapters.ADAPTERS:
         adapter = erp_adapters.get(kind)
-        asked = [field.metadata for field in fields(adapter.Settings)]
-        asked += [{"label": x.label, "help": x.help} for x in adapter.auth.secrets]
-        texts = [x.get(name, "") for x in asked for name in ("label", "help")]
+        texts = [x.metadata.get(y, "") for x in fields(adapter.Settings) for y in ("label", "help")]
+        texts += [text for x in adapter.auth.secrets for text in (x.label, x.help)]
         yield from ((1, "gettext", x, []) for x in texts if x and "://" not in x)
