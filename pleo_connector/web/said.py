@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, pgettext
 
 from pleo_connector.web.decided import BECAUSE, DECISIONS, KINDS, RULES, SETS, VOUCHERS
+from pleo_connector.web.refusals import REFUSALS
 from pleo_connector.web.sentences import (
     ENTITIES,
     HINTS,
@@ -53,7 +54,7 @@ def _all(templates: Iterable[str], form: str = "{}") -> Known:
     return [(x, _pattern(x, form)) for x in templates]
 
 
-TOLD_WHOLE = (*DECISIONS, *RECEIPTS, *WHOLES, *SYNCS)
+TOLD_WHOLE = (*DECISIONS, *RECEIPTS, *WHOLES, *REFUSALS, *SYNCS)
 _whys = _all(WHYS, r"{}\. (?P<rest>.+)")
 _hints = _all(HINTS)
 _wholes = _all(TOLD_WHOLE)
@@ -121,7 +122,7 @@ def _told(part: str, language: str) -> str:
     """`language` is the present one; it is given so that each has its own answer."""
     if not part:
         return ""
-    return _known(part) or _fitting(_wholes, part) or _with_advice(part) or gettext(part)
+    return _known(part) or _with_advice(part) or _fitting(_wholes, part) or gettext(part)
 
 
 def _known(part: str) -> str:
@@ -152,11 +153,17 @@ def _place(name: str, text: str) -> str:
     return ", ".join(_fitting(known, x) or x for x in each)
 
 
+def _by(said: str) -> str:
+    """With who says it in front, where that was not plain from the words."""
+    who, colon, words = said.partition(": ")
+    return f"{who}: {_fitting(_wholes, words) or words}" if colon else said
+
+
 def _with_advice(part: str) -> str:
     """What a far side said, or what a receipt has, and what we say to it."""
     for template, pattern in _advice:
         if found := pattern.fullmatch(part):
             said = found["said"]
-            told = _fitting(_wholes, said[0].upper() + said[1:]) or said
+            told = _fitting(_wholes, said[0].upper() + said[1:]) or _by(said)
             return f"{told} {_filled(template, found.groupdict())}"
     return ""

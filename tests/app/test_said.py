@@ -124,6 +124,49 @@ def test_every_sentence_of_the_syncs_is_told_in_danish() -> None:
         assert [x for x in found if said.again(x) == x] == []
 
 
+# Told with what they are made of; and what is of a call or a bug, for who looks into the product.
+JOINED = {"No open period in 7 holds 7.", "7 is locked in Odoo.", "No later one is open."}
+JOINED |= {"The first open day after it is 7."}
+JOINED |= {"7 has no active 7.", "7 has more than one 7."}
+INSIDE = {"The answer took too long.", "The answer is too large."}
+INSIDE |= {f"7 cannot {what}." for what in ("reverse a voucher", "match payments")}
+INSIDE |= {"7 cannot create a vendor."}
+
+
+def test_every_refusal_of_an_accounting_system_is_told_in_danish() -> None:
+    files = [x for x in (ROOT / "erp_adapters").rglob("*.py") if x.parent.name != "fake"]
+    written = {x for path in files if path.name != "ledger.py" for x in written_in(path)}
+    found = {x for x in written if re.fullmatch(r"([A-Z]|7 \w)(\S* ){2,}.*[.]", x)}
+    assert found >= JOINED | INSIDE
+    assert len(found) > 50
+    with translation.override("da"):
+        assert [x for x in found - JOINED - INSIDE if said.again(x) == x] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (
+            "2026-03-01 is locked in Odoo. The first open day after it is 2026-04-01. Open the "
+            "period in Odoo, or let the posting settings move the date.",
+            "1. mar 2026 er låst i Odoo. Den første åbne dag derefter er 1. apr 2026. Åbn "
+            "perioden i Odoo, eller lad bogføringsindstillingerne flytte datoen.",
+        ),
+        (
+            "Odoo: Account 2440 needs a vendor. Check the vendor in Odoo, or choose another one "
+            "in Pleo.",
+            "Odoo: Konto 2440 skal have en leverandør. Tjek leverandøren i Odoo, eller vælg en "
+            "anden i Pleo.",
+        ),
+        ("Tryton has no active vendor V-1.", "Tryton har ingen aktiv leverandør V-1."),
+        ("Odoo has more than one tax code I25.", "Odoo har mere end én momskode I25."),
+    ],
+)
+def test_a_refusal_is_told_with_what_to_do_about_it(sentence: str, told: str) -> None:
+    with translation.override("da"):
+        assert said.cause(sentence) == told
+
+
 def test_everything_that_is_wrong_with_a_receipt_is_told_in_danish() -> None:
     ends = [
         x for x in written_in(EXPORTS / "receipt_files.py") if re.fullmatch(r"(is|was) .*[.]", x)
