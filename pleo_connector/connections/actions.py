@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_scopes import scope, scopes_disabled
 
 from erp_adapters.errors import RemoteError
@@ -100,7 +101,8 @@ def _keep_grant(
             )
             _wake(connection.pk)
     except IntegrityError as error:
-        raise CannotConnect(f"{name} is already connected. One connection books it.") from error
+        text = _("%(company)s is already connected. One connection books it.")
+        raise CannotConnect(text % {"company": name}) from error
 
 
 def ensure_subscription(*, connection: Connection) -> str:

@@ -1,6 +1,7 @@
 """Whose access to Pleo it is, before anything of it is kept."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.pleo.client import Introspection, PleoClient
@@ -31,11 +32,12 @@ def looked_up(connection: Connection, pleo: PleoClient) -> tuple[Introspection, 
     who = pleo.introspect()
     if who.company_id is None:
         raise CannotConnect(
-            "Pleo gave access to a group of companies. Connect again and choose one company."
+            _("Pleo gave access to a group of companies. Connect again and choose one company.")
         )
     if connection.pleo_company_id not in (None, who.company_id):
-        raise CannotConnect(
-            f"This connection belongs to {connection.pleo_company_name}. Connect again and choose "
-            "that company, or make a new connection for the other one."
+        text = _(
+            "This connection belongs to %(company)s. Connect again and choose that company, or "
+            "make a new connection for the other one."
         )
+        raise CannotConnect(text % {"company": connection.pleo_company_name})
     return who, pleo.company_name(who.company_id)

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from erp_adapters.errors import OutcomeUnknown, Rejected
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.erp import open_pleo
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
+from pleo_connector.exports.translation import said_by
 from pleo_connector.history.models import Problem, ProblemEntry
 from pleo_connector.history.queries import kept_entries
 from pleo_connector.tenants.actions import record_audit
@@ -34,7 +36,7 @@ def export_again(*, job: ExportJob, actor: User | None) -> int:
     failed = failed.exclude(accounting_entry_id__in=asked.values("accounting_entry_id"))
     ids = list(failed.values_list("accounting_entry_id", flat=True))
     if not job.run.is_over:
-        raise CannotExport("There is nothing to export again.")
+        raise CannotExport(_("There is nothing to export again."))
     return _export(job.connection, ids, job.with_vendors, actor)
 
 
@@ -68,7 +70,7 @@ def _export(
     connection: Connection, ids: Sequence[UUID], with_vendors: bool, actor: User | None
 ) -> int:
     if not ids:
-        raise CannotExport("There is nothing to export again.")
+        raise CannotExport(_("There is nothing to export again."))
     _ask_pleo(connection, ids, with_vendors)
     _record(connection, actor, "exported entries again", str(connection), entries=len(ids))
     return len(ids)
@@ -84,8 +86,9 @@ def _ask_pleo(connection: Connection, ids: Sequence[UUID], with_vendors: bool) -
         pass  # a job that was made is found by the next look at Pleo
     except Rejected as error:
         if error.code == "EXPORT_ALREADY_IN_PROGRESS":
-            raise CannotExport("Another export is running. Try again when it is over.") from error
-        raise CannotExport(f"Pleo: {error.message}") from error
+            text = _("Another export is running. Try again when it is over.")
+            raise CannotExport(text) from error
+        raise CannotExport(said_by("Pleo", error)) from error
 
 
 def _record(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from erp_adapters.base import ErpAdapter
 from erp_adapters.batches import chunks
@@ -64,7 +65,7 @@ def say_booked(*, posting: Posting, number: str, actor: User | None, now: dateti
     """
     number = number.strip()
     if not number or len(number) > NUMBER_LENGTH:
-        raise CannotSay("Enter the number under which it is booked.")
+        raise CannotSay(_("Enter the number under which it is booked."))
     with transaction.atomic():
         rows = _asked(posting)
         for row in rows:
@@ -104,7 +105,7 @@ def _asked(posting: Posting) -> list[Posting]:
         .select_related("job", "connection__tenant")
     )
     if not rows:
-        raise CannotSay("Somebody has answered this already.")
+        raise CannotSay(_("Somebody has answered this already."))
     return rows
 
 

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.lease import Busy, between_leases
 from pleo_connector.exports.models import ExportJobItem, Posting
@@ -23,7 +26,9 @@ from pleo_connector.tenants.models import User
 State = Posting.State
 FREE = frozenset({State.REJECTED, State.VOID, State.REVERSED})  # nothing of ours counts in the ERP
 NUMBER_LENGTH, NOTE_LENGTH = 100, 500
-BUSY = "Entries of this connection are being booked at the moment. Try again in a minute."
+BUSY = gettext_lazy(
+    "Entries of this connection are being booked at the moment. Try again in a minute."
+)
 
 
 class CannotCorrect(Exception):
@@ -44,13 +49,13 @@ def mark_by_hand(
     """It stands in the ERP under this number. CannotCorrect where that cannot be so."""
     number, reason = number.strip()[:NUMBER_LENGTH], reason.strip()[:NOTE_LENGTH]
     if not number or not reason:
-        raise CannotCorrect("Enter the number under which it is booked, and why by hand.")
+        raise CannotCorrect(_("Enter the number under which it is booked, and why by hand."))
     connection = item.job.connection
     try:
         with between_leases(connection):
             rows = live_postings(connection, item.accounting_entry_id)
             if not can_be_by_hand(item, rows):
-                raise CannotCorrect("This entry is booked already, or is being looked up.")
+                raise CannotCorrect(_("This entry is booked already, or is being looked up."))
             marked = _mark(item, rows, number)
             for row in marked:
                 row.is_by_hand, row.note, row.noted_by = True, reason, actor
@@ -71,7 +76,7 @@ def take_back(*, item: ExportJobItem, actor: User | None, now: datetime) -> None
         with between_leases(connection):
             rows = [x for x in live_postings(connection, item.accounting_entry_id) if x.is_by_hand]
             if not rows:
-                raise CannotCorrect("This entry is not marked as booked by hand.")
+                raise CannotCorrect(_("This entry is not marked as booked by hand."))
             for row in rows:
                 row.state, row.is_by_hand, row.number = State.VOID, False, ""
                 row.settled_at, row.noted_by = now, actor

@@ -7,6 +7,8 @@ step fetches what is missing by fresh links, under the lease, each file once (`a
 
 from collections.abc import Iterable, Sequence
 
+from django.utils.translation import gettext as _
+
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.again import CannotExport, export_one
 from pleo_connector.exports.by_hand import CannotCorrect
@@ -42,10 +44,10 @@ def attach_again(*, item: ExportJobItem, actor: User | None) -> int:
     connection = item.job.connection
     postings = live_postings(connection, item.accounting_entry_id)
     if not can_try(connection, postings):
-        raise CannotCorrect("Receipts of this entry cannot be attached from here.")
+        raise CannotCorrect(_("Receipts of this entry cannot be attached from here."))
     files = missing(postings[0].attachments.all())
     if not files:
-        raise CannotCorrect("No receipt of this entry is missing.")
+        raise CannotCorrect(_("No receipt of this entry is missing."))
     try:
         export_one(
             item=item,

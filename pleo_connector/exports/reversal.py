@@ -6,6 +6,8 @@ Asked for here, done by a worker (`reversing.py`), which the connection is woken
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from erp_adapters.base import ErpAdapter
 from pleo_connector.connections.actions import check_now
 from pleo_connector.connections.erp import open_erp
@@ -49,17 +51,17 @@ def ask_reversal(*, item: ExportJobItem, reason: str, actor: User | None, now: d
     """CannotCorrect where the ERP cannot, or nothing is booked."""
     reason, connection = reason.strip()[:NOTE_LENGTH], item.job.connection
     if not reason:
-        raise CannotCorrect("Enter why it is reversed.")
+        raise CannotCorrect(_("Enter why it is reversed."))
     mine = Posting.objects.filter(
         connection=connection, accounting_entry_id=item.accounting_entry_id
     )
     if not reversible(connection, list(mine)):
-        raise CannotCorrect("This entry cannot be reversed from here.")
+        raise CannotCorrect(_("This entry cannot be reversed from here."))
     try:
         with between_leases(connection):
             rows = sharing(list(mine.filter(state=State.POSTED)))
             if not rows:
-                raise CannotCorrect("This entry is not booked any more.")
+                raise CannotCorrect(_("This entry is not booked any more."))
             for row in rows:
                 row.state, row.note, row.noted_by = State.REVERSING, reason, actor
                 row.reversing_at = None
@@ -77,7 +79,7 @@ def allow_again(*, item: ExportJobItem, actor: User | None) -> None:
         with between_leases(connection):
             rows = live_postings(connection, item.accounting_entry_id)
             if not rows or any(row.state != State.REVERSED for row in rows):
-                raise CannotCorrect("This entry is not reversed as a whole.")
+                raise CannotCorrect(_("This entry is not reversed as a whole."))
             retire(rows)
             _audit(connection, actor, "allowed to book an entry again", rows, rows[0].note)
     except Busy as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from django_scopes import scopes_disabled
 
 from pleo_connector.history import health
@@ -40,7 +41,7 @@ def add_endpoint(
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     open_ones = WebhookEndpoint.objects.filter(tenant=tenant, ended_at=None)
     if open_ones.count() >= MOST_ENDPOINTS:
-        raise CannotAdd("Remove an address first: a company has ten at most.")
+        raise CannotAdd(_("Remove an address first: a company has ten at most."))
     try:
         with transaction.atomic():
             made: WebhookEndpoint = WebhookEndpoint.objects.create(
@@ -48,7 +49,7 @@ def add_endpoint(
             )
             record_audit(tenant=tenant, actor=actor, action="added a webhook", subject=url)
     except IntegrityError as error:
-        raise CannotAdd("This address is told already.") from error
+        raise CannotAdd(_("This address is told already.")) from error
     return made, secret
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, pgettext
 
+from erp_adapters.errors import RemoteError
+from pleo_connector.exports.translation import said_by
 from pleo_connector.web.decided import BECAUSE, DECISIONS, KINDS, RULES, SETS, VOUCHERS
 from pleo_connector.web.refusals import REFUSALS
 from pleo_connector.web.sentences import (
@@ -85,6 +87,11 @@ def again(sentence: str) -> str:
     """Of a run, a connection, a receipt, a record; and what was decided."""
     language = get_language() or "en"
     return _dated(sentence if language.startswith("en") else _told(sentence, language))
+
+
+def by(name: str, error: RemoteError) -> str:
+    """What a far side said, with its name where that is not plain from the words."""
+    return again(said_by(name, error))
 
 
 def day(value: date) -> str:

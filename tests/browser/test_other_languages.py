@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from django.conf import settings
+from django.conf import settings as configured
 from playwright.sync_api import Page
 
 from pleo_connector.tenants.models import User
@@ -18,9 +18,10 @@ from pleo_connector.web.forms.person import zones
 from tests.app import factories
 from tests.app.test_web_roles import Place
 from tests.browser.conftest import shoot
-from tests.browser.test_every_page import PAGES, is_too_wide
+from tests.browser.test_every_page import PAGES, is_too_wide, log_in
+from tests.browser.test_states import STATES
 
-LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+LANGUAGES = [code for code, _name in configured.LANGUAGES if code != "en"]
 # Of the customer's own, and of places; in any language.
 NAMES = re.compile(
     "|".join(
@@ -45,6 +46,7 @@ READ = """() => {
     return found.filter(Boolean).map(text => text.replace(/\\s+/g, " ").trim()).filter(Boolean);
 }"""
 FILLED = re.compile(r"%\(\w+\)[sd]")
+OWN_WORDS = re.compile(r"\b(?:Tryton|Odoo): .*|https://\S+")  # of a far side, and addresses
 # Words of sentences that only English has: of what the catalog does not know at all.
 ENGLISH = re.compile(r"\b(the|are|of|and|with|this|which|does)\b", re.IGNORECASE)
 
@@ -53,7 +55,7 @@ ENGLISH = re.compile(r"\b(the|are|of|and|with|this|which|does)\b", re.IGNORECASE
 def english(language: str) -> dict[str, list[tuple[re.Pattern[str], re.Pattern[str]]]]:
     """Texts of the catalog by their first letters, each with what it should be instead."""
     found = defaultdict(list)
-    text = Path(settings.LOCALE_PATHS[0], language, "LC_MESSAGES/django.po").read_text()
+    text = Path(configured.LOCALE_PATHS[0], language, "LC_MESSAGES/django.po").read_text()
     for message in read_po(StringIO(text), locale=language):
         pairs = zip(_forms(message.id), _forms(message.string), strict=False)
         for source, target in pairs:
@@ -90,17 +92,42 @@ def left_in_english(texts: list[str], language: str) -> Iterator[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_in(language: str, visitor: Page, place: Place) -> None:
     User.objects.update(language=language)
-    visitor.set_viewport_size({"width": 360, "height": 900})
     wrong = []
     for name in PAGES:
         visitor.goto(place.url(name))
-        assert visitor.locator("html").get_attribute("lang") == language
-        texts = [NAMES.sub("…", text) for text in visitor.evaluate(READ)]
-        wrong += [f"{name}: {text}" for text in left_in_english(texts, language)]
-        if is_too_wide(visitor):
-            wrong.append(f"{name} is wider than the screen")
-        shoot(visitor, f"{language}-{name}", widths=(360,), themes=("light",))
-        visitor.set_viewport_size({"width": 360, "height": 900})
+        wrong += look(visitor, name, language)
+    assert not wrong, "\n".join(wrong)
+
+
+def look(page: Page, name: str, language: str) -> list[str]:
+    """What is wrong with the page where there is little room."""
+    page.set_viewport_size({"width": 360, "height": 900})
+    assert page.locator("html").get_attribute("lang") == language
+    texts = [OWN_WORDS.sub("…", NAMES.sub("…", text)) for text in page.evaluate(READ)]
+    wrong = [f"{language} {name}: {text}" for text in left_in_english(texts, language)]
+    if is_too_wide(page):
+        wrong.append(f"{language} {name} is wider than the screen")
+    shoot(page, f"{language}-{name}", widths=(360,), themes=("light",))
+    return wrong
+
+
+def speak(page: Page, language: str) -> None:
+    """As the person has set it, and as the browser has where nobody is logged in."""
+    User.objects.update(language=language)
+    page.set_extra_http_headers({"Accept-Language": language})
+
+
+def test_every_state(visitor: Page, place: Place, settings: Any) -> None:
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    wrong = []
+    for label, (_name, arrange) in STATES.items():
+        speak(visitor, "en")
+        log_in(visitor, place.people["owner"])
+        arrange(visitor, place)
+        for language in LANGUAGES:
+            speak(visitor, language)
+            visitor.reload()
+            wrong += look(visitor, f"state-{label}", language)
     assert not wrong, "\n".join(wrong)
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 from django.db.models import prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -153,7 +154,7 @@ class Answer(EntryView):
             reference=given["reference"],
         ).first()
         if posting is None:
-            raise CannotSay("Nobody is asked about this voucher.")
+            raise CannotSay(_("Nobody is asked about this voucher."))
         actor, now = self.caller.user, timezone.now()
         if given["is_booked"]:
             say_booked(posting=posting, number=given["number"], actor=actor, now=now)

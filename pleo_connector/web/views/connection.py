@@ -16,7 +16,7 @@ from pleo_connector.connections import actions
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.queries import counts_of, waiting_entries
 from pleo_connector.history.queries import last_good_calls
-from pleo_connector.web import words
+from pleo_connector.web import said, words
 from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.menu import problems_of
 from pleo_connector.web.problems import list_headline
@@ -124,7 +124,8 @@ def _live(request: HttpRequest, visit: Visit, done: str) -> HttpResponse:
     except RemoteError as error:
         messages.error(
             request,
-            _("Pleo could not be told, so nothing changed. %(why)s") % {"why": error.message},
+            _("Pleo could not be told, so nothing changed. %(why)s")
+            % {"why": said.again(error.message)},
         )
         page = "setup" if visit.connection.state == Connection.State.SETUP else "connection"
         return redirect(page, visit.connection.public_id)

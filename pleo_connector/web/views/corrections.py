@@ -12,6 +12,7 @@ from erp_adapters.errors import RemoteError
 from pleo_connector.exports.by_hand import CannotCorrect
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.queries import vouchers_of
+from pleo_connector.web import said
 from pleo_connector.web.corrections import corrections_of
 from pleo_connector.web.visit import Visit, on_export, require
 
@@ -37,7 +38,7 @@ def correct(
         except CannotCorrect as problem:
             messages.error(request, str(problem))
         except RemoteError as error:
-            messages.error(request, f"Pleo: {error.message}")
+            messages.error(request, said.by("Pleo", error))
         return redirect("entry", job.public_id, item.public_id)
     shown = {
         "visit": visit,

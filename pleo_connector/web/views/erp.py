@@ -20,7 +20,7 @@ from pleo_connector.connections.actions import store_erp_access
 from pleo_connector.connections.erp import choices, open_erp
 from pleo_connector.connections.models import Connection, ErpCredentials
 from pleo_connector.exports.moved import move_books
-from pleo_connector.web import pending
+from pleo_connector.web import pending, said
 from pleo_connector.web.forms.erp import ErpForm
 from pleo_connector.web.manual import manual_of
 from pleo_connector.web.steps import go_on_at
@@ -104,9 +104,9 @@ def _tested(form: ErpForm) -> Company | None:
         form.refuse(str(error))
     except Unavailable as error:
         what_to_do = _("Check the address, or try again in a few minutes.")
-        form.refuse(f"{error.message} {what_to_do}")
+        form.refuse(f"{said.again(error.message)} {what_to_do}")
     except RemoteError as error:
-        form.refuse(error.message)
+        form.refuse(said.again(error.message))
     return None
 
 
@@ -178,7 +178,7 @@ def read_catalog(request: HttpRequest, connection: Connection) -> bool:
     try:
         refresh_catalog(connection=connection, erp=open_erp(connection), now=timezone.now())
     except (RemoteError, ValueError) as error:
-        sentence = error.message if isinstance(error, RemoteError) else str(error)
+        sentence = said.again(error.message if isinstance(error, RemoteError) else str(error))
         messages.error(request, _("The accounts could not be read. %(why)s") % {"why": sentence})
         return False
     return True

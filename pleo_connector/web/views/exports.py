@@ -31,7 +31,7 @@ from pleo_connector.exports.queries import (
 from pleo_connector.history.models import Problem as KeptProblem
 from pleo_connector.history.models import Run
 from pleo_connector.history.queries import attempts_of, calls_of, decisions_of
-from pleo_connector.web import words
+from pleo_connector.web import said, words
 from pleo_connector.web.corrections import offered
 from pleo_connector.web.details import (
     EntryRow,
@@ -140,7 +140,7 @@ def _exported(request: HttpRequest, export: Callable[[], int]) -> bool:
     except CannotExport as problem:
         messages.error(request, str(problem))
     except RemoteError as error:
-        messages.error(request, f"Pleo: {error.message}")
+        messages.error(request, said.by("Pleo", error))
     else:
         text = ngettext(
             "%(count)s entry is being exported again.",

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from erp_adapters.errors import RemoteError
 from pleo_connector.exports.again import CannotExport, export_mended
 from pleo_connector.history.models import Problem
-from pleo_connector.web import words
+from pleo_connector.web import said, words
 from pleo_connector.web.visit import Visit, on_connection
 
 
@@ -23,7 +23,7 @@ def again(request: HttpRequest, visit: Visit) -> HttpResponse:
     except CannotExport as problem:
         messages.error(request, str(problem))
     except RemoteError as error:
-        messages.error(request, f"Pleo: {error.message}")
+        messages.error(request, said.by("Pleo", error))
     else:
         text = ngettext(
             "%(count)s entry is being exported again.",

@@ -23,6 +23,7 @@ from pleo_connector.connections.first_look import CannotConnect
 from pleo_connector.connections.grants import oauth_client
 from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_connection
+from pleo_connector.web import said
 from pleo_connector.web.forms.pleo import KeyForm
 from pleo_connector.web.rights import rights
 from pleo_connector.web.steps import go_on_at
@@ -94,7 +95,7 @@ def _connect(
     except CannotConnect as error:
         return _start_over(request, connection, str(error))
     except RemoteError as error:
-        sentence = _("Pleo could not be connected. %(why)s") % {"why": error.message}
+        sentence = _("Pleo could not be connected. %(why)s") % {"why": said.again(error.message)}
         return _start_over(request, connection, sentence)
     retry_after_reconnect(connection=connection, now=timezone.now())
     done = _("Connected to %(company)s in Pleo.") % {"company": connection.pleo_company_name}
@@ -136,9 +137,11 @@ def _connect_by_key(visit: Visit, form: KeyForm) -> bool:
         form.add_error("key", _("Pleo does not accept this key. Copy it once more, whole."))
     except NotAllowed as error:
         text = _("This key lacks rights. Make another one in Pleo. %(why)s")
-        form.add_error("key", text % {"why": error.message})
+        form.add_error("key", text % {"why": said.again(error.message)})
     except RemoteError as error:
-        form.add_error("key", _("Pleo could not be connected. %(why)s") % {"why": error.message})
+        form.add_error(
+            "key", _("Pleo could not be connected. %(why)s") % {"why": said.again(error.message)}
+        )
     return not form.errors
 
 

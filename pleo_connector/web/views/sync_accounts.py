@@ -17,6 +17,7 @@ from pleo_connector.catalog.queries import latest_plans, records_of, sync_settin
 from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.erp import open_pleo
 from pleo_connector.connections.models import Connection
+from pleo_connector.web import said
 from pleo_connector.web.forms.values import AccountsForm
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.values import AccountTable
@@ -96,7 +97,7 @@ def _ask(request: HttpRequest, connection: Connection) -> HttpResponse:
         pleo = open_pleo(connection, is_sync=True)
         ask_account_use(connection=connection, pleo=pleo, now=timezone.now())
     except (RemoteError, ValueError) as error:
-        why = error.message if isinstance(error, RemoteError) else str(error)
+        why = said.again(error.message if isinstance(error, RemoteError) else str(error))
         text = _("Pleo could not be asked about its categories. %(why)s")
         messages.error(request, text % {"why": why})
     else:

@@ -17,6 +17,7 @@ from pleo_connector.catalog.models import CatalogSnapshot, Entity, SyncSettings
 from pleo_connector.catalog.queries import sync_settings
 from pleo_connector.connections.erp import open_erp
 from pleo_connector.connections.models import Connection
+from pleo_connector.web import said
 from pleo_connector.web.forms.axes import AxesForm
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.sync_rows import Axis, axes_of
@@ -131,7 +132,7 @@ def _read_again(request: HttpRequest, connection: Connection) -> HttpResponse:
         erp = open_erp(connection)
         refresh_dimensions(connection=connection, erp=erp, now=timezone.now())
     except (RemoteError, ValueError, NotPossible) as error:
-        why = error.message if isinstance(error, RemoteError) else str(error)
+        why = said.again(error.message if isinstance(error, RemoteError) else str(error))
         text = _("The dimensions could not be read. %(why)s")
         messages.error(request, text % {"why": why})
     else:
