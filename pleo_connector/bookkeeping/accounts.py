@@ -37,7 +37,8 @@ class Place:
 
 
 def named(account: Account) -> str:
-    return f"{account.code} {account.name}".strip()
+    """The name in quotation marks: it may hold a comma, or a verb."""
+    return f"{account.code} “{account.name}”" if account.name else account.code
 
 
 def usable(case: Case, code: str, fix: Fix, what_to_do: str, subject: str = "") -> Account:

@@ -1,10 +1,10 @@
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, Exists, Func, Max, Min, OuterRef, Q, TextField
+from django.db.models import Count, Exists, Func, Max, Min, OuterRef, Q, Subquery, TextField
 from django.http import Http404
 from django_scopes import scopes_disabled
 
@@ -13,7 +13,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.connections.queries import get_place
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
-from pleo_connector.history.models import ProblemEntry
+from pleo_connector.history.models import Problem, ProblemEntry
 from pleo_connector.tenants.models import Membership, User
 
 
@@ -98,6 +98,8 @@ def posted_voucher(posting: Posting) -> PostedVoucher:
         total=Decimal(0),
     )
 
+
+State = Posting.State
 
 # -- For the pages ------------------------------------------------------------------------------
 
@@ -204,16 +206,29 @@ def causes_of(job: ExportJob) -> list[Cause]:
     return [Cause(**row) for row in rows]
 
 
-def totals_per_account(job: ExportJob) -> list[tuple[str, str, Decimal, Decimal]]:
-    """(account, currency, debit, credit) over the vouchers that this job booked."""
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Over the vouchers that a job booked and that stand, and how many entries do no longer."""
+
+    rows: Sequence[tuple[str, str, Decimal, Decimal]]  # account, currency, debit, credit
+    reversed: int
+
+
+def totals_of(job: ExportJob) -> Totals:
     totals: dict[tuple[str, str], list[Decimal]] = {}
-    vouchers = Posting.objects.filter(job=job, state=Posting.State.POSTED, is_by_hand=False)
-    for lines, currency in vouchers.values_list("voucher__lines", "voucher__currency"):
+    undone: set[UUID] = set()
+    booked = (State.POSTED, State.REVERSING, State.REVERSED, State.RETIRED)
+    vouchers = Posting.objects.filter(job=job, state__in=booked, is_by_hand=False)
+    fields = ("accounting_entry_id", "state", "voucher__lines", "voucher__currency")
+    for entry, state, lines, currency in vouchers.values_list(*fields):
+        if state != State.POSTED:
+            undone.add(entry)
+            continue
         for line in lines:
             sums = totals.setdefault((line["account"], currency), [Decimal(0), Decimal(0)])
             sums[0] += Decimal(line["debit"])
             sums[1] += Decimal(line["credit"])
-    return [(*key, *totals[key]) for key in sorted(totals)]  # type: ignore[misc]
+    return Totals([(*key, *totals[key]) for key in sorted(totals)], len(undone))  # type: ignore[misc]
 
 
 def vouchers_of(connection: Connection, entry_ids: Sequence[UUID]) -> dict[UUID, list[Posting]]:
@@ -248,6 +263,18 @@ def latest_items(connection: Connection, entry_ids: Collection[UUID]) -> dict[UU
         .distinct("accounting_entry_id")
     )
     return {item.accounting_entry_id: item for item in rows}
+
+
+def pleo_urls(problems: Sequence[Problem], kept: Mapping[int, int]) -> dict[int, str]:
+    """Where the entry of each problem stands that keeps only one and is mended in Pleo."""
+    mine = [x.pk for x in problems if x.fix == "pleo" and kept.get(x.pk) == 1]
+    items = ExportJobItem.objects.filter(
+        job__connection=OuterRef("problem__connection"),
+        accounting_entry_id=OuterRef("accounting_entry_id"),
+    )
+    rows = ProblemEntry.objects.filter(problem__in=mine, left_at=None).order_by()
+    urls = Subquery(items.order_by("-pk").values("pleo_url")[:1])
+    return {x: url or "" for x, url in rows.values_list("problem_id", urls)} if mine else {}
 
 
 class _Unnest(Func):

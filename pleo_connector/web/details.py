@@ -6,22 +6,54 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from erp_adapters.ledger import Account
 from pleo_connector.bookkeeping.result import Reason
+from pleo_connector.catalog.queries import all_records
+from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.preview import PreviewedEntry
 from pleo_connector.exports.queries import Cause
+from pleo_connector.exports.receipts_again import missing
 from pleo_connector.history.models import Attempt, Run
 from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix, fix_for
 from pleo_connector.web.templatetags.words import moment
 from pleo_connector.web.words import Text, erp_label
+
+
+def names_of(accounts: Sequence[Account]) -> dict[str, str]:
+    """By code and by id."""
+    return {x.id: x.name for x in accounts} | {x.code: x.name for x in accounts}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerNames:
+    """What accounts and the values of dimensions are called, as last read."""
+
+    accounts: Mapping[str, str]
+    dimensions: Mapping[str, str]
+    values: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def of(cls, connection: Connection) -> "LedgerNames":
+        records = all_records(connection)
+        return cls(
+            names_of(records[Kind.ACCOUNTS]),
+            {x.code: x.name for x in records[Kind.DIMENSIONS]},
+            {(x.dimension, x.code): x.name for x in records[Kind.DIMENSION_VALUES]},
+        )
+
+    def told(self, dimension: str, value: str) -> str:
+        """Department: 120 Sales"""
+        name = self.values.get((dimension, value), "")
+        value = f"{value} {name}" if name and name != value else value
+        return f"{self.dimensions.get(dimension) or dimension.capitalize()}: {value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +64,18 @@ class EntryRow:
     account_name: str
     others: str  # the other accounts
     url: str
+
+    @property
+    def original(self) -> tuple[Decimal, str] | None:
+        """What the supplier charged, where that is another currency than the wallet's."""
+        for voucher in (posting.voucher for posting in self.postings):
+            for money in (line.get("original") for line in voucher["lines"]):
+                if money and money["currency"] != self.item.currency:
+                    return Decimal(money["amount"]), money["currency"]
+            if voucher["lines"] and voucher["currency"] != self.item.currency:  # it is booked in it
+                sides = (Decimal(line[x]) for line in voucher["lines"] for x in ("debit", "credit"))
+                return max(sides), voucher["currency"]  # the side that is not split
+        return None
 
     @classmethod
     def of(
@@ -58,9 +102,14 @@ class VoucherView:
     receipts: Sequence[AttachmentUpload]
 
     @classmethod
-    def of(cls, posting: Posting, names: Mapping[str, str]) -> "VoucherView":
+    def of(cls, posting: Posting, names: LedgerNames) -> "VoucherView":
         receipts = list(posting.attachments.order_by("number"))
         return cls(posting, Lines.of(posting.voucher, names), receipts)
+
+    @property
+    def missing(self) -> int:
+        """Receipts that a voucher lacks which counts."""
+        return len(missing(self.receipts)) if self.posting.state == Posting.State.POSTED else 0
 
 
 KINDS: dict[str, Text] = {
@@ -83,8 +132,15 @@ class Lines:
     credit: Decimal
 
     @classmethod
-    def of(cls, voucher: Mapping[str, Any], names: Mapping[str, str]) -> "Lines":
-        lines = [line | {"name": names.get(line["account"], "")} for line in voucher["lines"]]
+    def of(cls, voucher: Mapping[str, Any], names: LedgerNames) -> "Lines":
+        lines = [
+            line
+            | {
+                "name": names.accounts.get(line["account"], ""),
+                "dimensions": [names.told(*each) for each in line["dimensions"]],
+            }
+            for line in voucher["lines"]
+        ]
         return cls(
             KINDS.get(voucher["kind"], _("Voucher")),
             voucher,
@@ -103,10 +159,8 @@ class PreviewView:
     reasons: Sequence[tuple[Reason, Fix | None]]
 
     @classmethod
-    def of(
-        cls, connection: Connection, entry: PreviewedEntry, names: Mapping[str, str]
-    ) -> "PreviewView":
-        fixes = [_fix_of(connection, reason) for reason in entry.reasons]
+    def of(cls, connection: Connection, entry: PreviewedEntry, names: LedgerNames) -> "PreviewView":
+        fixes = [fix_for(connection, x.fix, subject=x.subject) for x in entry.reasons]
         lines = [Lines.of(voucher, names) for voucher in entry.vouchers]
         return cls(entry, lines, list(zip(entry.reasons, fixes, strict=True)))
 
@@ -114,12 +168,6 @@ class PreviewView:
     def who(self) -> str:
         item = self.entry.item
         return (item.supplier.name if item and item.supplier else "") or ""
-
-
-def _fix_of(connection: Connection, reason: Reason) -> Fix | None:
-    if reason.fix == "pleo":
-        return Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
-    return fix_for(connection, reason.fix, subject=reason.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +191,8 @@ def _fix(job: ExportJob, cause: Cause) -> Fix | None:
     if cause.fix == LOOK_UP:
         url = reverse("export", args=[job.public_id])
         return Fix(_("Say what you found"), f"{url}#look-up")
-    url = cause.pleo_url if cause.entries == 1 and cause.pleo_url else settings.PLEO_APP_URL
-    fix = fix_for(
-        job.connection,
-        cause.fix,
-        subject=cause.subject,
-        pleo_url=url,
-        support=settings.DEFAULT_FROM_EMAIL,
-    )
-    if fix and cause.fix == "pleo" and cause.entries > 1:
-        return Fix(_("Open Pleo"), fix.url, is_outside=True)
-    return fix
+    url = cause.pleo_url if cause.entries == 1 else ""
+    return fix_for(job.connection, cause.fix, subject=cause.subject, pleo_url=url)
 
 
 @dataclass(frozen=True, slots=True)

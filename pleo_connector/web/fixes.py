@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +22,7 @@ class Fix:
 ONE_CODE = ("codes", "tax")  # their pages show the code that is the subject
 PAGES: dict[str, tuple[Text, str]] = {
     "accounts": (gettext_lazy("Choose the accounts"), "accounts"),
-    "codes": (gettext_lazy("Choose its account"), "categories"),
+    "codes": (gettext_lazy("Choose an account for it"), "categories"),
     "tax": (gettext_lazy("Choose its tax code"), "tax-codes"),
     "vendors": (gettext_lazy("Check the vendor settings"), "accounts"),
     "dimensions": (gettext_lazy("Check the dimensions"), "dimensions"),
@@ -32,9 +33,12 @@ PAGES: dict[str, tuple[Text, str]] = {
 
 
 def fix_for(
-    connection: Connection, fix: str, *, subject: str = "", pleo_url: str = "", support: str = ""
+    connection: Connection, fix: str, *, subject: str = "", pleo_url: str = ""
 ) -> Fix | None:
-    """Where a problem with this mark is mended; None where the mark is empty."""
+    """Where a problem with this mark is mended; None where the mark is empty.
+
+    `pleo_url` is that of the one entry that has it.
+    """
     if fix in PAGES:
         label, page = PAGES[fix]
         url = reverse(page, args=[connection.public_id])
@@ -44,12 +48,13 @@ def fix_for(
     if fix == "pleo_access":
         return Fix(_("Reconnect Pleo"), reverse("connection", args=[connection.public_id]))
     if fix == "pleo":
-        return Fix(_("Open it in Pleo"), pleo_url, is_outside=True)
+        label = _("Open it in Pleo") if pleo_url else _("Open Pleo")
+        return Fix(label, pleo_url or settings.PLEO_APP_URL, is_outside=True)
     if fix == "erp":
         label = _("Check the connection to %(system)s") % {"system": erp_label(connection)}
         return Fix(label, erp_url(connection))
     if fix == "support":
-        return Fix(_("Write to us"), f"mailto:{support}", is_outside=True)
+        return Fix(_("Write to us"), f"mailto:{settings.DEFAULT_FROM_EMAIL}", is_outside=True)
     return None
 
 

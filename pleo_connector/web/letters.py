@@ -109,7 +109,7 @@ def _about_problems(message: Message, now: datetime) -> EmailMessage | None:
     ]
     if not problems:
         return None
-    rows = rows_of(problems, kept_counts(problems), now=now)
+    rows = rows_of(problems, kept_counts(problems), {}, now=now)
     company = " ".join(message.tenant.name.split())
     text = ngettext(
         "%(count)s new problem in %(company)s", "%(count)s new problems in %(company)s", len(rows)

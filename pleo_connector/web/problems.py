@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.history import health
 from pleo_connector.history.models import Problem, ProblemEvent, Run
-from pleo_connector.web import said, words
+from pleo_connector.web import run_words, said, words
 from pleo_connector.web.fixes import Fix, fix_for
 
 TITLES: dict[str, words.Text] = {
@@ -31,8 +30,8 @@ PLACES: dict[str, words.Text] = {
     Run.Origin.MAPPING: gettext_lazy("Mapping"),
     Run.Origin.OURS: gettext_lazy("Our side"),
 }
-BOTH = gettext_lazy("Pleo or %(system)s")  # a tag that one of them does not have
-HERE = gettext_lazy("The connection")
+BOTH = gettext_lazy("Pleo or %(system)s")
+HERE = gettext_lazy("Connection")
 EVENTS: dict[str, words.Text] = {
     ProblemEvent.Kind.OPENED: gettext_lazy("Seen for the first time"),
     ProblemEvent.Kind.RESOLVED: gettext_lazy("Resolved: it stayed away"),
@@ -60,28 +59,45 @@ class ProblemRow:
     url: str
 
     @classmethod
-    def of(cls, problem: Problem, *, entries: int, now: datetime) -> "ProblemRow":
+    def of(
+        cls, problem: Problem, *, entries: int, now: datetime, pleo_url: str = ""
+    ) -> "ProblemRow":
         url = reverse("problem", args=[problem.public_id])
         system = {"system": words.erp_label(problem.connection)}
         place = str(_place_of(problem)) % system
+        fix = fix_of(problem, url, pleo_url)
         title = title_of(problem, entries)
-        return cls(
-            problem, entries, badge_of(problem, now), title, place, fix_of(problem, url), url
-        )
+        return cls(problem, entries, badge_of(problem, now), title, place, fix, url)
+
+    @property
+    def sentence(self) -> str:
+        """Below the title; of what is over, the title of its entries says it."""
+        told = said.cause(self.problem.sentence)
+        if self.problem.is_open:
+            return told
+        return "" if self.problem.has_entries else _("It was: %(sentence)s") % {"sentence": told}
 
 
 def _place_of(problem: Problem) -> words.Text:
     if problem.kind == health.KIND:
         return HERE
-    if problem.type == "tag_unknown" and problem.fix == "dimensions":
+    if run_words.is_on_both(problem.type, problem.fix):
         return BOTH
     return PLACES.get(problem.origin, "")
 
 
 def rows_of(
-    problems: Sequence[Problem], counts: Mapping[int, int], *, now: datetime
+    problems: Sequence[Problem],
+    counts: Mapping[int, int],
+    pleo_urls: Mapping[int, str],
+    *,
+    now: datetime,
 ) -> list[ProblemRow]:
-    return [ProblemRow.of(x, entries=counts.get(x.pk, 0), now=now) for x in problems]
+    """`pleo_urls` of those that keep a single entry."""
+    return [
+        ProblemRow.of(x, entries=counts.get(x.pk, 0), now=now, pleo_url=pleo_urls.get(x.pk, ""))
+        for x in problems
+    ]
 
 
 def title_of(problem: Problem, entries: int) -> str:
@@ -89,8 +105,10 @@ def title_of(problem: Problem, entries: int) -> str:
         return str(TITLES[problem.type]) % {"system": words.erp_label(problem.connection)}
     if entries:
         return _not_booked(entries)
-    if problem.has_entries:
+    if problem.has_entries and problem.is_open:
         return _("No entry is left")
+    if problem.has_entries:
+        return _("Could not be booked: %(why)s") % {"why": said.why(problem.sentence)}
     return _("An export ended early") if problem.kind == "export" else said.again(problem.subject)
 
 
@@ -109,17 +127,12 @@ def badge_of(problem: Problem, now: datetime) -> words.Badge:
     )
 
 
-def fix_of(problem: Problem, url: str) -> Fix:
-    """The page that mends it; of what has no page, the entries say what to do."""
-    fix = fix_for(
-        problem.connection,
-        problem.fix,
-        subject=problem.subject,
-        pleo_url=settings.PLEO_APP_URL,
-        support=settings.DEFAULT_FROM_EMAIL,
-    )
-    if problem.fix == "pleo":
-        fix = Fix(_("Open Pleo"), settings.PLEO_APP_URL, is_outside=True)
+def fix_of(problem: Problem, url: str, pleo_url: str = "") -> Fix:
+    """The page that mends it; of what has no page, the entries say what to do.
+
+    `pleo_url` is that of the only entry.
+    """
+    fix = fix_for(problem.connection, problem.fix, subject=problem.subject, pleo_url=pleo_url)
     if fix is None:
         label = _("Say what you found") if problem.fix == LOOK_UP else _("Look at it")
         return Fix(label, f"{url}#entries" if problem.has_entries else url)
@@ -152,16 +165,16 @@ def chosen_headline(state: str, found: int, count: int, *, can_mend: bool) -> wo
     if state not in chosen:
         return headline
     text = words.counted(chosen[state], found) if found else none[state]
-    return words.Headline("quiet", text, detail=headline.text)
+    tone: words.Tone = "ok" if found and state == "resolved" else "quiet"
+    return words.Headline(tone, text, detail=headline.text)
 
 
 def headline_of(row: ProblemRow) -> words.Headline:
     """The first line of its own page."""
-    detail = said.cause(row.problem.sentence)
+    title = row.title.rstrip(".") + "."
     if not row.problem.is_open:
-        was = _("It was: %(sentence)s") % {"sentence": detail}
-        return words.Headline("ok", _("Resolved"), row.problem.resolved_at, was)
-    return words.Headline(row.badge.tone, row.title.rstrip(".") + ".", detail=detail)
+        return words.Headline("ok", _("Resolved"), row.problem.resolved_at, row.sentence or title)
+    return words.Headline(row.badge.tone, title, detail=row.sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.catalog.closing import APPROVAL
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import Counts
+from pleo_connector.exports.queries import Cause, Counts
+from pleo_connector.exports.translation import origin_of_fix
 from pleo_connector.history.models import Run
-from pleo_connector.web import said, words
+from pleo_connector.web import said, tally, words
 from pleo_connector.web.words import Badge, Headline, Text
 
 EXPORT = "export"
@@ -33,7 +34,7 @@ BADGES: dict[str, Badge] = {
     Run.State.RUNNING: Badge("busy", gettext_lazy("At work")),
     Run.State.WAITING: Badge("busy", gettext_lazy("Waiting")),
     Run.State.COMPLETED: Badge("ok", gettext_lazy("Done")),
-    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Some could not be done")),
+    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Some not done")),
     Run.State.FAILED: Badge("bad", gettext_lazy("Ended early")),
 }
 
@@ -49,8 +50,28 @@ def origin_word(origin: str, connection: Connection | None = None) -> Text:
     return ORIGINS.get(origin, "")
 
 
+def is_on_both(failure_type: str, fix: str) -> bool:
+    """A tag that one of the two sides does not have."""
+    return (failure_type, fix) == ("tag_unknown", "dimensions")
+
+
+def places_of(causes: Sequence[Cause], connection: Connection) -> str:
+    """Where an export is mended that has these."""
+    both = (Run.Origin.PLEO, Run.Origin.ERP)
+    origins = [
+        origin
+        for x in causes
+        for origin in (both if is_on_both(x.failure_type, x.fix) else (origin_of_fix(x.fix),))
+    ]
+    return tally.both([str(origin_word(x, connection)) for x in dict.fromkeys(origins)])
+
+
+def waits_for_approval(run: Run) -> bool:
+    return run.state == Run.State.WAITING and run.waiting_for == APPROVAL
+
+
 def badge_of(run: Run) -> Badge:
-    if run.state == Run.State.WAITING and run.waiting_for == APPROVAL:
+    if waits_for_approval(run):
         return Badge("attention", gettext_lazy("Waits for approval"))
     return words.run_badge(run) if run.kind == EXPORT else BADGES[run.state]
 
@@ -73,7 +94,7 @@ def headline_of(run: Run) -> Headline:
     if job := job_of(run):
         return words.export_headline(job, counts_of_run(run))
     if run.state == Run.State.WAITING:
-        if run.waiting_for == APPROVAL:
+        if waits_for_approval(run):
             return Headline("attention", said.again(run.headline))
         return words.run_waits(run)
     if not run.is_over:
@@ -93,18 +114,23 @@ def headline_of(run: Run) -> Headline:
     return Headline("bad", text, detail=said.again(run.headline))
 
 
+def is_led(runs: Sequence[Run], *, is_newest: bool, is_filtered: bool) -> bool:
+    """Whether a list of runs, newest first, begins with the last one there was."""
+    return bool(runs) and is_newest and not is_filtered
+
+
 def list_headline(runs: Sequence[Run], *, is_newest: bool, is_filtered: bool) -> Headline:
     """Of a list of runs, newest first: how the last one went, unless it shows others."""
     if not runs:
         return Headline("quiet", _("No run matches.") if is_filtered else _("Nothing has run yet."))
-    if is_filtered or not is_newest:
+    if not is_led(runs, is_newest=is_newest, is_filtered=is_filtered):
         return Headline("quiet", _("Runs that match") if is_filtered else _("Earlier runs"))
     return headline_of(runs[0])
 
 
 def list_title(runs: Sequence[Run], *, is_newest: bool, is_filtered: bool) -> str:
     """The line above it."""
-    if not runs or is_filtered or not is_newest:
+    if not is_led(runs, is_newest=is_newest, is_filtered=is_filtered):
         return _("History")
     names = {"kind": kind_word(runs[0].kind), "connection": runs[0].connection.pleo_company_name}
     return _("The last run: %(kind)s of %(connection)s") % names

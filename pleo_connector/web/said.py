@@ -83,6 +83,13 @@ def cause(sentence: str) -> str:
     return _dated(" ".join(part[0].upper() + part[1:] for part in map(str.strip, parts) if part))
 
 
+def why(sentence: str) -> str:
+    """Only what was wrong, of what is over and needs no advice."""
+    parts = [part.strip() for part in OPENINGS.split(sentence) if part.strip()]
+    whys = [_why_and_hint(part)[0] for part in parts]
+    return _dated("; ".join(whys)) if all(whys) else cause(sentence)
+
+
 def again(sentence: str) -> str:
     """Of a run, a connection, a receipt, a record; and what was decided."""
     language = get_language() or "en"
@@ -133,10 +140,15 @@ def _told(part: str, language: str) -> str:
 
 
 def _known(part: str) -> str:
+    why, hint = _why_and_hint(part)
+    return f"{why}. {hint}" if why else ""
+
+
+def _why_and_hint(part: str) -> tuple[str, str]:
     for template, pattern in _whys:
         if (found := pattern.fullmatch(part)) and (hint := _fitting(_hints, found["rest"])):
-            return f"{_filled(template, found.groupdict())}. {hint}"
-    return ""
+            return _filled(template, found.groupdict()), hint
+    return "", ""
 
 
 def _fitting(known: Known, text: str) -> str:

@@ -108,8 +108,8 @@ def export_headline(job: ExportJob, counts: Counts) -> Headline:
             _("%(some)s of %(entries)s could not be booked."), counts, counts.refused
         )
         more = ngettext(
-            "Of %(count)s more it is not known whether it is booked.",
-            "Of %(count)s more it is not known whether they are booked.",
+            "For %(count)s more it is not known whether it is booked.",
+            "For %(count)s more it is not known whether they are booked.",
             counts.asked,
         )
         detail = counted(more, counts.asked) if counts.asked else said.again(run.headline)
@@ -163,7 +163,7 @@ RUN_BADGES: dict[str, Badge] = {
     Run.State.RUNNING: Badge("busy", gettext_lazy("Booking")),
     Run.State.WAITING: Badge("busy", gettext_lazy("Waiting")),
     Run.State.COMPLETED: Badge("ok", gettext_lazy("Booked")),
-    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Some could not be booked")),
+    Run.State.COMPLETED_WITH_ERRORS: Badge("bad", gettext_lazy("Some not booked")),
     Run.State.FAILED: Badge("bad", gettext_lazy("Ended early")),
 }
 ITEM_BADGES: dict[str, Badge] = {

@@ -170,7 +170,7 @@ EXPENSE = ("6100", "5800", "6540")
 FAILURES = (
     (
         "account_unknown",
-        "The entry could not be booked: account 6110 Stationery, closed is inactive in the "
+        "The entry could not be booked: account 6110 “Stationery, closed” is inactive in the "
         "accounting system. Choose another category in Pleo, or an account for it in the mapping.",
         "codes",
         "6110",
@@ -379,12 +379,12 @@ def _add_history(run: Run) -> None:
             calls
         )
     )
-    item = ExportJobItem.objects.filter(job__run=run).first()
+    item = ExportJobItem.objects.filter(job__run=run, status=Status.SUCCESSFUL).first()
     if item:
         Decision.objects.create(
             run=run,
             accounting_entry_id=item.accounting_entry_id,
-            kind="date_moved",
-            sentence="2025-12-30 lies in a closed period; the entry is booked on 2026-01-01.",
+            kind="vendor_found",
+            sentence="The supplier matches vendor 1001.",
             made_at=datetime.now(UTC),
         )

@@ -63,7 +63,7 @@ def test_runs_of_every_kind_are_found_by_every_filter(
         ROW: {},
         "Nordhavn": {"connection": connection.public_id},
         "Accounts": {"kind": "accounts"},
-        "Some could not be booked": {"state": "completed_with_errors"},
+        "Some not booked": {"state": "completed_with_errors"},
         "Pleo gave no answer": {"origin": "pleo"},
         "Sydhavn": {"erp": "odoo"},
     }

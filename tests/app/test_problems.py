@@ -262,7 +262,7 @@ def test_a_problem_shows_its_entries_its_history_and_who_saw_it(
     page = read(visitor, "problem", problem.public_id)
     assert "3 entries could not be booked." in page
     assert page.count(reverse("export", args=[job.public_id]) + "entries/") == 3
-    assert "Choose its account" in page
+    assert "Choose an account for it" in page
     owner = factories.owner_of(connection.tenant)
     assert f"Looked at by {owner.email}" in page
     note_booked(
@@ -273,6 +273,7 @@ def test_a_problem_shows_its_entries_its_history_and_who_saw_it(
     page = read(visitor, "problem", problem.public_id)
     assert "Resolved: it stayed away" in page
     assert "No entry is left." in page
+    assert "<p>Could not be booked: account 6110 “Stationery, closed” is inactive in the" in page
     assert "Nothing needs you." in read(visitor, "problems")
     assert page.count("Looked at by") == 1
     resolved = read(visitor, "problems", query="?state=resolved")

@@ -18,8 +18,8 @@ from tests.conftest import ROOT
 PRODUCT = ROOT / "pleo_connector"
 CATALOG, EXPORTS = PRODUCT / "catalog", PRODUCT / "exports"
 ACCOUNT = (
-    "The entry could not be booked: account 6110 Paper. Old is inactive in the accounting system. "
-    "Choose another category in Pleo, or an account for it in the mapping."
+    "The entry could not be booked: account 6110 “Paper. Old” is inactive in the accounting "
+    "system. Choose another category in Pleo, or an account for it in the mapping."
 )
 VENDOR = (
     "Also, it has no vendor, and no generic vendor is set. Choose a vendor in Pleo, or set a "
@@ -48,7 +48,7 @@ def test_all_reasons_of_an_entry_are_told_in_danish() -> None:
     with translation.override("da"):
         told = said.cause(f"{ACCOUNT} {VENDOR}")
     assert told == (
-        "Kontoen 6110 Paper. Old er inaktiv i regnskabssystemet. Vælg en anden kategori i Pleo, "
+        "Kontoen 6110 “Paper. Old” er inaktiv i regnskabssystemet. Vælg en anden kategori i Pleo, "
         "eller en konto til den i konteringen. Den har ingen leverandør, og der er ikke valgt en "
         "fælles leverandør. Vælg en leverandør i Pleo, eller vælg en fælles leverandør."
     )

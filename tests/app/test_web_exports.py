@@ -135,12 +135,12 @@ def test_problems_are_grouped_by_cause(client: Client, connection: Connection) -
     assert page.count('class="problem"') == 3
     listed = f"{reverse('export', args=[job.public_id])}?show=failed#entries"
     for told in (
-        "3 entries could not be booked</a></strong></p><p>Account 6110 Stationery, closed",
+        "3 entries could not be booked</a></strong></p><p>Account 6110 “Stationery, closed”",
         "2 entries could not be booked</a></strong></p><p>Project P777 does not exist",
     ):
         assert f'<a href="{listed}">{told}' in page
     assert reverse("categories", args=[connection.public_id]) + "?code=6110" in page
-    assert "Account 6110 Stationery, closed is inactive" in page
+    assert "Account 6110 “Stationery, closed” is inactive" in page
 
 
 @pytest.mark.parametrize(
@@ -163,11 +163,16 @@ def test_every_problem_leads_to_a_page(connection: Connection, fix: str, page: s
     assert found.url == reverse(page, args=[connection.public_id, *kind])
 
 
-def test_problems_outside_the_product(connection: Connection) -> None:
+def test_problems_outside_the_product(connection: Connection, settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL, settings.PLEO_APP_URL = "help@firm.example", "https://pleo.example"
     in_pleo = fix_for(connection, "pleo", pleo_url="https://app.example.com/expense/1")
     assert in_pleo
     assert in_pleo.url == "https://app.example.com/expense/1"
-    support = fix_for(connection, "support", support="help@firm.example")
+    of_several = fix_for(connection, "pleo")
+    assert of_several
+    assert (in_pleo.label, of_several.label) == ("Open it in Pleo", "Open Pleo")
+    assert of_several.url == "https://pleo.example"
+    support = fix_for(connection, "support")
     assert support
     assert support.url == "mailto:help@firm.example"
     assert fix_for(connection, "") is None
@@ -218,10 +223,12 @@ def test_a_booked_entry(client: Client, connection: Connection) -> None:
     assert first_line(page) == "Booked in Nordhavn ApS (Tryton) as voucher EXP-0001."
     assert "6100 Office supplies" in page
     assert "Category Office → 6100" in page
-    assert "department SALES, project P100" in page
+    assert "Department: SALES Sales<br>Project: P100 Harbour" in page
     assert "I25 on 100.00" in page
     assert "Tryton can be given files of up to 5 MB" in page
-    assert "lies in a closed period" in page
+    assert "1 receipt could not be attached." in page
+    assert "attach it in Tryton by hand" in page
+    assert "The supplier matches vendor 1001." in page
     assert "https://erp.example.com/#books/model/account.move/1" in page
     assert "https://app.example.com/expense/0" in page
 
@@ -230,7 +237,7 @@ def test_entries_in_other_states(client: Client, connection: Connection) -> None
     failed = factories.make_job(connection, failed=1).items.get()
     page = entry(client, failed)
     assert first_line(page) == "The entry could not be booked."
-    assert "Account 6110 Stationery, closed is inactive" in page
+    assert "Account 6110 “Stationery, closed” is inactive" in page
     assert reverse("accounts", args=[connection.public_id]) in page
     assert "Nothing was sent to Tryton" in page
     pending = factories.make_job(connection, pending=1).items.get()
@@ -250,7 +257,7 @@ def test_what_is_to_be_looked_up_is_not_told_as_unbooked(
     Posting.objects.filter(accounting_entry_id=item.accounting_entry_id).update(state="asked")
     page = export(client, job)
     assert first_line(page) == "2 of 5 entries could not be booked."
-    assert "Of 1 more it is not known whether it is booked." in page
+    assert "For 1 more it is not known whether it is booked." in page
     assert "Export 2 entries again" in page
     sent: list[int] = []
     monkeypatch.setattr(again, "_ask_pleo", lambda connection, ids, vendors: sent.append(len(ids)))
@@ -292,7 +299,8 @@ def test_a_reversed_voucher_is_named_with_what_reversed_it(
     )
     page = export(client, job)
     assert '>EXP-0001</a>, <a href="https://erp.example.com/99" rel="noopener">EXP-0099' in page
-    assert "what is reversed or booked by hand is not among them" in page
+    assert "what is reversed, is being reversed or is booked by hand is not among them" in page
+    assert "<dt>Reversed since</dt><dd>1</dd>" in page
 
 
 def test_a_viewer_reads_who_can_mend_an_entry(connection: Connection) -> None:

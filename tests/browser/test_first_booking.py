@@ -219,7 +219,7 @@ def mapped_and_booked(page: Page) -> None:
 
 def test_a_mapping_is_fixed_from_a_failed_entry(page: Page, stack: Stack, demo: Demo) -> None:
     open_problem(page, stack, OWNER)
-    page.get_by_role("link", name="Choose its account").first.click()
+    page.get_by_role("link", name="Choose an account for it").first.click()
     field = page.locator("input[name^='to:']")
     expect(field).to_have_count(1)
     shoot(page, "22-category")
@@ -234,7 +234,7 @@ def test_a_mapping_is_fixed_from_a_failed_entry(page: Page, stack: Stack, demo: 
 def test_a_mapping_is_fixed_by_keyboard_alone(page: Page, stack: Stack, demo: Demo) -> None:
     open_problem(page, stack, "other@browser.example")
     keys = Keys(page)
-    keys.press(page.get_by_role("link", name="Choose its account").first)
+    keys.press(page.get_by_role("link", name="Choose an account for it").first)
     account = str(page.locator("#targets option").last.get_attribute("value"))
     keys.write("input[name^='to:']", account)
     page.keyboard.press("Escape")  # the list of accounts that opens by itself

@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from pleo_connector.connections.actions import mark_erp_problem
+from pleo_connector.exports.by_hand import mark_by_hand
 from pleo_connector.exports.models import Posting
 from pleo_connector.history.messages import add_endpoint, send_test
 from pleo_connector.history.models import Message, Problem
@@ -78,23 +79,37 @@ def test_problems_of_every_kind(visitor: Page, place: Place) -> None:
 
 
 def test_entries_that_a_person_corrected(visitor: Page, place: Place) -> None:
-    items = list(place.job.items.filter(status="successful")[:3])
+    items = list(place.job.items.filter(status="successful")[:2])
+    by_hand = place.job.items.filter(status="failed")[0]
     note: dict[str, Any] = {
         "note": "It belongs to another company.",
         "noted_by": place.people["owner"],
     }
     values: tuple[dict[str, Any], ...] = (
-        {"state": "reversed", "reversed_at": timezone.now(), "reversal_number": "EXP-0099"},
+        {
+            "state": "reversed",
+            "reversed_at": timezone.now(),
+            "reversal_number": "EXP-0099",
+            "reversal_url": "https://erp.example.com/#books/model/account.move/99",
+        },
         {"state": "reversing"},
-        {"is_by_hand": True, "erp_id": "", "url": ""},
     )
     wrong = []
     for item, changed in zip(items, values, strict=True):
         mine = Posting.objects.filter(accounting_entry_id=item.accounting_entry_id)
         mine.update(**changed, **note)
         visitor.goto(reverse("entry", args=[place.job.public_id, item.public_id]))
-        wrong += look(visitor, f"entry-{changed.get('state', 'by-hand')}")
-    pages = ((items[0], "book-again"), (items[2], "not-by-hand"))
+        wrong += look(visitor, f"entry-{changed['state']}")
+    mark_by_hand(
+        item=by_hand,
+        number="JE-77",
+        reason="The account was open for an hour.",
+        actor=place.people["owner"],
+        now=timezone.now(),
+    )
+    visitor.goto(reverse("entry", args=[place.job.public_id, by_hand.public_id]))
+    wrong += look(visitor, "entry-by-hand")
+    pages = ((items[0], "book-again"), (by_hand, "not-by-hand"))
     for item, name in pages:
         visitor.goto(reverse(f"entry-{name}", args=[place.job.public_id, item.public_id]))
         wrong += look(visitor, f"entry-{name}")

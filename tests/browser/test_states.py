@@ -232,20 +232,23 @@ def export_that_waits_for_a_limit(page: Page, place: Place) -> None:
 
 @state("export")
 def export_that_waits_for_pleo(page: Page, place: Place) -> None:
-    job = factories.make_job(one(place, "Stopped ApS"), booked=4, pending=9, state="waiting")
-    Run.objects.filter(pk=job.run_id).update(
-        waiting_for="reconnect", headline="Pleo has ended our authorisation."
+    stopped, reason = one(place, "Stopped ApS"), "Pleo has ended our authorisation."
+    PleoGrant.objects.filter(connection=stopped).update(
+        dead_since=timezone.now(), dead_reason=reason
     )
+    job = factories.make_job(stopped, booked=4, pending=9, state="waiting")
+    Run.objects.filter(pk=job.run_id).update(waiting_for="reconnect", headline=reason)
     page.goto(reverse("export", args=[job.public_id]))
 
 
 @state("export")
 def export_that_pleo_closed(page: Page, place: Place) -> None:
-    job = factories.make_job(one(place, "Late ApS"), booked=4, abandoned=9, state="abandoned")
+    job = factories.make_job(one(place, "Late ApS"), booked=4, abandoned=9, state="failed")
     Run.objects.filter(pk=job.run_id).update(
+        origin="pleo",
         headline="Pleo ended this export because an hour passed without a result. What is booked "
         "stays booked. Export the entries again in Pleo: booked ones are reported and not booked "
-        "twice."
+        "twice.",
     )
     page.goto(reverse("export", args=[job.public_id]))
 

@@ -1,5 +1,7 @@
 """Exports, and the entries of one."""
 
+from decimal import Decimal
+
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -23,7 +25,7 @@ from pleo_connector.web.tables.base import (
     StateColumn,
     TextColumn,
 )
-from pleo_connector.web.templatetags.words import badge, item_badge, posting_badge, upto
+from pleo_connector.web.templatetags.words import badge, item_badge, money, posting_badge, upto
 
 NONE_YET = gettext_lazy(
     "No export has come yet. Choose entries in Pleo under Export; they appear here when Pleo "
@@ -77,6 +79,12 @@ class EntryTable(ListTable):
 
     def render_entry(self, value: str) -> str:
         return words.entry_type(value)
+
+    def render_amount(self, value: Decimal, record: EntryRow) -> SafeString | str:
+        amount = money(value, record.item.currency)
+        if not (original := record.original):
+            return amount
+        return format_html('{}<br><span class="quiet">{}</span>', amount, money(*original))
 
     def render_account(self, record: EntryRow) -> SafeString:
         others = format_html('<br><span class="quiet">{}</span>', record.others)

@@ -20,7 +20,7 @@ from pleo_connector.web.tables.base import (
     TextColumn,
 )
 from pleo_connector.web.templatetags.words import badge, upto
-from pleo_connector.web.words import erp_label
+from pleo_connector.web.words import erp_label, number
 
 KEEP = {"td": {"class": "keep"}}
 
@@ -45,10 +45,10 @@ class RunTable(ListTable):
         attrs={"a": {}, "td": {"class": "code"}},
     )
     kind = TextColumn(gettext_lazy("What"), attrs=KEEP)
-    result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "code"}})
+    result = TextColumn(gettext_lazy("Result"), accessor="pk", attrs={"td": {"class": "said"}})
     total = NumberColumn(gettext_lazy("In all"))
     succeeded = NumberColumn(gettext_lazy("Done"))
-    failed = NumberColumn(gettext_lazy("Could not be done"))
+    failed = NumberColumn(gettext_lazy("Not done"))
     tries = NumberColumn(gettext_lazy("Attempts"))
     origin = TextColumn(gettext_lazy("Cause lies in"), attrs=KEEP)
     state = TextColumn(gettext_lazy("State"))
@@ -61,6 +61,12 @@ class RunTable(ListTable):
         headline = run_words.headline_of(record)
         why = format_html('<br><span class="quiet">{}</span>', headline.detail)
         return format_html("{}{}", upto(headline), why if headline.detail else "")
+
+    def render_total(self, value: int, record: Run) -> str:
+        """Nothing is counted of a plan before it is approved."""
+        return "" if run_words.waits_for_approval(record) else number(value)
+
+    render_succeeded = render_failed = render_total
 
     def render_origin(self, record: Run) -> Any:
         return run_words.origin_word(record.origin, record.connection)

@@ -1,11 +1,11 @@
 """Exports and their entries: did it arrive, and why like this?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page
 from django.db.models import Q
@@ -21,11 +21,12 @@ from pleo_connector.exports.again import CannotExport, export_again, export_kept
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem
 from pleo_connector.exports.queries import (
+    Totals,
     asked_entries,
     booking_rate,
     causes_of,
     counts_of,
-    totals_per_account,
+    totals_of,
     vouchers_of,
 )
 from pleo_connector.history.models import Problem as KeptProblem
@@ -35,7 +36,9 @@ from pleo_connector.web import said, words
 from pleo_connector.web.corrections import offered
 from pleo_connector.web.details import (
     EntryRow,
+    LedgerNames,
     VoucherView,
+    names_of,
     problems_of,
     run_details,
     technical,
@@ -73,7 +76,12 @@ def exports(request: HttpRequest, visit: Visit) -> HttpResponse:
     page = page_of(request, jobs_of(visit.connection))
     rows = export_rows(page, counts_of(list(page)))
     table = ExportTable(rows, page=page, empty=none_yet(visit.connection))
-    shown = {"visit": visit, "connection": visit.connection, "table": table}
+    shown = {
+        "visit": visit,
+        "connection": visit.connection,
+        "table": table,
+        "last": rows[0] if rows and page.number == 1 else None,
+    }
     return render(request, "web/exports.html", shown)
 
 
@@ -171,37 +179,38 @@ def _progress(job: ExportJob) -> dict[str, Any]:
     }
 
 
-BY_ORIGIN = {"pleo": "pleo", "erp": "erp", "mapping": "accounts", "ours": "support"}
+BY_ORIGIN = {"erp": "erp", "mapping": "accounts", "ours": "support"}
 
 
 def _mends_the_end(job: ExportJob) -> Fix | None:
-    """Of an export that ended early: the place of its problem, else that of whoever failed."""
+    """Of an export that ended early: the place of its problem, else that of whoever failed.
+
+    What Pleo has ended needs only to be exported again.
+    """
     noted = KeptProblem.objects.filter(run=job.run, has_entries=False).exclude(fix="").first()
     whose = "erp" if job.connection.erp_problem else job.run.origin
-    return fix_for(
-        job.connection,
-        noted.fix if noted else BY_ORIGIN.get(whose, "support"),
-        pleo_url=settings.PLEO_APP_URL,
-        support=settings.DEFAULT_FROM_EMAIL,
-    )
+    if not noted and whose == Run.Origin.PLEO:
+        return None
+    return fix_for(job.connection, noted.fix if noted else BY_ORIGIN.get(whose, "support"))
 
 
 def _totals(job: ExportJob, names: dict[str, str]) -> dict[str, Any]:
     """Only of a run that is over: while it moves they would be wrong at once."""
-    rows = totals_per_account(job) if job.run.is_over else []
+    totals = totals_of(job) if job.run.is_over else Totals((), 0)
     sums: dict[str, list[Decimal]] = {}
-    for _account, currency, debit, credit in rows:
+    for _account, currency, debit, credit in totals.rows:
         sums.setdefault(currency, [Decimal(0), Decimal(0)])
         sums[currency][0] += debit
         sums[currency][1] += credit
-    return {"rows": [(*row, names.get(row[0], "")) for row in rows], "sums": sums}
+    rows = [(*row, names.get(row[0], "")) for row in totals.rows]
+    return {"rows": rows, "sums": sums, "reversed": totals.reversed}
 
 
 def _entries(
     request: HttpRequest, job: ExportJob, *, are_asked: bool
 ) -> tuple[Page[ExportJobItem], str]:
     chosen = request.GET.get("show", "")
-    items = job.items.all()
+    items = job.items.order_by("entry_date", "position")
     if chosen in FILTERS:
         items = items.filter(FILTERS[chosen])
     if chosen == "failed" and are_asked:
@@ -217,7 +226,7 @@ def entry(
     item = get_object_or_404(job.items, public_id=entry_public_id)
     found = vouchers_of(visit.connection, [item.accounting_entry_id])
     postings = found.get(item.accounting_entry_id, [])
-    item.job, names = job, account_names(visit.connection)
+    item.job, names = job, LedgerNames.of(visit.connection)
     vouchers = [VoucherView.of(posting, names) for posting in postings]
     shown = {
         "visit": visit,
@@ -225,25 +234,35 @@ def entry(
         "job": job,
         "item": item,
         "facts": technical(job, item, vouchers),
-        "headline": words.item_headline(item, postings, visit.connection),
+        "headline": _entry_headline(item, vouchers, visit.connection),
         "is_booked_here": words.is_booked_here(item, postings),
         "vouchers": vouchers,
         "questions": questions(job, [(item, posting) for posting in postings]),
         "decisions": decisions_of(job.run, item.accounting_entry_id),
         **(offered(item, postings) if visit.can_operate else {}),
-        "fix": fix_for(
-            visit.connection,
-            item.fix,
-            subject=item.subject,
-            pleo_url=item.pleo_url,
-            support=settings.DEFAULT_FROM_EMAIL,
-        ),
+        "fix": fix_for(visit.connection, item.fix, subject=item.subject, pleo_url=item.pleo_url),
         "attempts": run_details(job.run, attempts_of(job.run)),
     }
     return render(request, "web/entry.html", shown)
 
 
+def _entry_headline(
+    item: ExportJobItem, vouchers: Sequence[VoucherView], connection: Connection
+) -> words.Headline:
+    """What became of it; under "booked", what of it is not there."""
+    headline = words.item_headline(item, [view.posting for view in vouchers], connection)
+    count = sum(view.missing for view in vouchers)
+    if not count or headline.tone != "ok":
+        return headline
+    text = ngettext(
+        "%(count)s receipt could not be attached.",
+        "%(count)s receipts could not be attached.",
+        count,
+    )
+    detail = f"{headline.detail} {words.counted(text, count)}".strip()
+    return replace(headline, detail=detail)
+
+
 def account_names(connection: Connection) -> dict[str, str]:
     """What accounts are called, by code and by id."""
-    accounts = records_of(connection, Kind.ACCOUNTS)
-    return {x.id: x.name for x in accounts} | {x.code: x.name for x in accounts}
+    return names_of(records_of(connection, Kind.ACCOUNTS))

@@ -15,9 +15,11 @@ from pleo_connector.web import run_words
 from pleo_connector.web.csv_file import csv_of
 from pleo_connector.web.details import problems_of, run_details
 from pleo_connector.web.filters import RunFilter
+from pleo_connector.web.fixes import Fix
 from pleo_connector.web.keyset import slice_of
+from pleo_connector.web.menu import problems_of as open_problems
 from pleo_connector.web.tables.base import Empty, page_of
-from pleo_connector.web.tables.runs import RunTable, csv_head, csv_line, took
+from pleo_connector.web.tables.runs import RunTable, csv_head, csv_line, run_url, took
 from pleo_connector.web.visit import Seat, Visit, on_company, on_run
 
 CALLS = 100  # a page
@@ -43,11 +45,20 @@ def history(request: HttpRequest, seat: Seat) -> HttpResponse:
     which = {"is_newest": not part.newer, "is_filtered": chosen.is_used}
     shown = {
         "title": run_words.list_title(part.rows, **which),
+        "last": _look_at(part.rows[0]) if run_words.is_led(part.rows, **which) else None,
         "headline": run_words.list_headline(part.rows, **which),
+        "problems": sum(open_problems(request).values()),
         "filter": chosen,
         "table": table,
     }
     return render(request, "web/history.html", shown)
+
+
+def _look_at(run: Run) -> Fix:
+    if run_words.waits_for_approval(run):
+        ids = [run.connection.public_id, run.public_id]
+        return Fix(_("Look at the plan"), reverse("plan", args=ids))
+    return Fix(_("Open the run"), run_url(run))
 
 
 @on_company
@@ -60,13 +71,16 @@ def history_csv(request: HttpRequest, seat: Seat) -> HttpResponseBase:
 @on_run
 def run_page(request: HttpRequest, visit: Visit, run: Run) -> HttpResponse:
     job = run_words.job_of(run)
+    causes = causes_of(job) if job and run.failed else []
     shown = run_shown(request, run) | {
         "visit": visit,
         "connection": visit.connection,
         "job": job,
         "has_plan": job is None and hasattr(run, "sync_plan"),
-        "problems": problems_of(job, causes_of(job)) if job and run.failed else [],
+        "problems": problems_of(job, causes) if job else [],
     }
+    if causes:
+        shown["origin"] = run_words.places_of(causes, run.connection)
     return render(request, "web/run.html", shown)
 
 

@@ -16,8 +16,7 @@ from pleo_connector.exports.preview import PreviewedEntry, preview, waiting_job
 from pleo_connector.exports.sample import sample
 from pleo_connector.mapping.actions import note_codes
 from pleo_connector.web import said
-from pleo_connector.web.details import PreviewView
-from pleo_connector.web.views.exports import account_names
+from pleo_connector.web.details import LedgerNames, PreviewView
 from pleo_connector.web.visit import Visit, on_connection
 
 ENTRIES_PER_PAGE = 50
@@ -52,7 +51,7 @@ def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
             problem = said.again(error.message if isinstance(error, RemoteError) else str(error))
     entries.sort(key=_is_bookable)
     page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
-    names = account_names(connection)
+    names = LedgerNames.of(connection)
     shown = {
         "visit": visit,
         "connection": connection,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pleo_connector.catalog.models import Entity, SyncPlan, SyncPlanItem
-from pleo_connector.exports.queries import latest_items, vouchers_of
+from pleo_connector.exports.queries import latest_items, pleo_urls, vouchers_of
 from pleo_connector.history.models import Problem
 from pleo_connector.history.problems import mute, note_seen, unmute
 from pleo_connector.history.queries import events_of, kept_counts, kept_entries
@@ -66,6 +66,7 @@ def _list(
 ) -> HttpResponse:
     page = page_of(request, chosen.qs)
     found = list(page)
+    kept = kept_counts(found)
     shown |= {
         "headline": chosen_headline(
             chosen.data.get("state", ""), page.paginator.count, count, can_mend=seat.can_operate
@@ -73,7 +74,7 @@ def _list(
         "can_mend": seat.can_operate,
         "filter": chosen,
         "page": page,
-        "rows": rows_of(found, kept_counts(found), now=timezone.now()),
+        "rows": rows_of(found, kept, pleo_urls(found, kept), now=timezone.now()),
         "is_filtered": chosen.is_used,
     }
     return render(request, "web/problems.html", shown)
@@ -84,9 +85,10 @@ def problem(request: HttpRequest, visit: Visit, problem: Problem) -> HttpRespons
     now, connection = timezone.now(), visit.connection
     note_seen(problem=problem, actor=visit.user, now=now)
     page = page_of(request, kept_entries(problem), per_page=ENTRIES_PER_PAGE)
-    row = ProblemRow.of(problem, entries=page.paginator.count, now=now)
     ids = [kept.accounting_entry_id for kept in page]
     items, postings = latest_items(connection, ids), vouchers_of(connection, ids)
+    url = items[ids[0]].pleo_url if len(ids) == 1 and ids[0] in items else ""
+    row = ProblemRow.of(problem, entries=page.paginator.count, now=now, pleo_url=url)
     names = account_names(connection) if postings else {}
     entries = [
         EntryRow.of(items[x].job, items[x], postings.get(x, []), names) for x in ids if x in items
