@@ -347,7 +347,13 @@ SPECTACULAR_SETTINGS = {
         "ProblemEventKind": "pleo_connector.history.models.ProblemEvent.Kind",
         "FailureOrigin": "pleo_connector.history.models.Run.Origin",
         "ReceiptState": "pleo_connector.exports.models.AttachmentUpload.State",
+        "WhyItWaits": "pleo_connector.catalog.models.SyncPlan.Why",
+        "HoursBetweenRuns": "pleo_connector.api.shapes.syncs.HOURS",
+        "WayOfTax": "pleo_connector.catalog.models.TaxKind",
+        "CalledSystem": [("pleo", "pleo"), ("erp", "erp")],
     },
+    "ENUM_SUFFIX": "",
+    "WEBHOOKS": ["pleo_connector.api.schema.TOLD"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "pleo_connector.api.schema.finish",

@@ -1,13 +1,14 @@
 """What drf-spectacular cannot read off the views: security, errors, headers and pages."""
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiWebhook, extend_schema
 
-from pleo_connector.api.base import ApiView
 from pleo_connector.api.idempotency import HEADER
 from pleo_connector.api.problems import MEDIA_TYPE
+from pleo_connector.api.shapes.problems import MessageShape
 from pleo_connector.tenants.models import ApiScope
 
 PROBLEM = {
@@ -58,6 +59,19 @@ KEY = {
     "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
     "description": "Any text of your own. Sent twice, the request is done once, within a day.",
 }
+TOLD = OpenApiWebhook(
+    "problem",
+    extend_schema(
+        summary="A problem opened, or is resolved",
+        description="Sent to each address under **Webhooks**, signed by Standard Webhooks: check "
+        "`webhook-id`, `webhook-timestamp` and `webhook-signature`, and answer with 2xx within 15 "
+        "seconds. Anything else is tried again, 410 ends it. A message may come twice, always "
+        "under the same `webhook-id`. A test has the type `test`, and only `text` as its data.",
+        request=MessageShape,
+        responses={200: None},
+        tags=["webhooks"],
+    ),
+)
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -79,11 +93,20 @@ class PersonSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-un
 
 
 class Operation(AutoSchema):
-    """Says which scope is needed, and names shapes without the word."""
+    """The first sentence is the summary, the last one says which scope is needed; shapes are
+    named without the word."""
+
+    def get_summary(self) -> str:
+        return self._said()[0]
 
     def get_description(self) -> str:  # type: ignore[override]
-        needs = cast(ApiView, self.view).needs[self.method]
-        return f"{super().get_description()}\n\nNeeds the scope `{needs}`."
+        needs: dict[str, str] = getattr(self.view, "needs", {})  # a webhook has none
+        scope = f"Needs the scope `{needs[self.method]}`." if needs else ""
+        return "\n\n".join(filter(None, (self._said()[1].strip(), scope)))
+
+    def _said(self) -> tuple[str, str]:
+        first, _, rest = super().get_description().partition(".")
+        return " ".join(first.split()), rest
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         return type(serializer).__name__.removesuffix("Shape")

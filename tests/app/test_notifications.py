@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 from standardwebhooks import Webhook
 
+from pleo_connector.api.shapes.problems import MessageData
 from pleo_connector.celery import app
 from pleo_connector.connections.actions import mark_erp_problem
 from pleo_connector.connections.models import Connection
@@ -119,6 +120,7 @@ def test_an_endpoint_is_told_of_each_opening_and_closing_once(
     assert told == [("problem.opened", 1), ("problem.resolved", 1), ("problem.opened", 2)]
     data = bodies[0]["data"]
     problem = Problem.objects.get()
+    assert data.keys() == MessageData().fields.keys()  # what the documentation says
     assert data["id"] == str(problem.public_id)
     assert data["url"] == letters.url_of(problem)
     assert data["sentence"] == problem.sentence

@@ -3,7 +3,9 @@ from typing import Any
 from rest_framework import serializers
 
 from pleo_connector.api.shapes.base import Shape
-from pleo_connector.history.models import Problem, ProblemEvent, Run
+from pleo_connector.history.models import Message, Problem, ProblemEvent, Run
+
+Kind = Message.Kind
 
 
 class ProblemQuery(Shape):
@@ -67,3 +69,28 @@ class MuteShape(Shape):
 
     is_muted = serializers.BooleanField()
     until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class MessageData(Shape):
+    """The problem as it was then."""
+
+    id = serializers.UUIDField()
+    connection = serializers.UUIDField()
+    connection_name = serializers.CharField()
+    state = serializers.ChoiceField(choices=Problem.State.choices)
+    origin = serializers.ChoiceField(choices=Run.Origin.choices)
+    type = serializers.CharField()
+    subject = serializers.CharField()
+    sentence = serializers.CharField()
+    opening = serializers.IntegerField(help_text="Grows each time it comes back.")
+    opened_at = serializers.DateTimeField()
+    at = serializers.DateTimeField()
+    url = serializers.CharField(help_text="The page of the problem.")
+
+
+class MessageShape(Shape):
+    """What a webhook of ours carries."""
+
+    type = serializers.ChoiceField(choices=[Kind.OPENED, Kind.RESOLVED])
+    timestamp = serializers.DateTimeField()
+    data = MessageData()

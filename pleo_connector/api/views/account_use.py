@@ -37,7 +37,7 @@ class AccountUse(AccountUseView):
 
     @extend_schema(operation_id="get_account_use", responses=AccountUseShape)
     def get(self, request: Request, public_id: UUID) -> Response:
-        """Accounts that no category of Pleo uses, as last asked: no expense reaches them."""
+        """Accounts that no category of Pleo uses, as last asked. No expense reaches them."""
         self.read_query(Empty)
         return self.shown(self.connection(public_id))
 

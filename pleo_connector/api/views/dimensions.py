@@ -44,7 +44,7 @@ class Dimensions(DimensionsView):
         operation_id="choose_dimensions", request=NewDimensions, responses=DimensionsShape
     )
     def put(self, request: Request, public_id: UUID) -> Response:
-        """Choose which dimensions are tag groups: the whole choice, at most five codes.
+        """Choose which dimensions are tag groups. It is the whole choice, at most five codes.
 
         The groups of those that are left out are archived in Pleo with their tags by the next
         run, which is at once. Nothing is deleted: chosen again, they come back. 422 names a code

@@ -34,7 +34,7 @@ class Problems(ApiView):
         responses=BookingProblemShape(many=True),
     )
     def get(self, request: Request) -> Response:
-        """One for each cause and connection, those first that were first seen last."""
+        """Problems, one for each cause and connection. Those first that were first seen last."""
         query = self.read_query(ProblemQuery)
         rows = Problem.objects.select_related("connection")
         if "connection" in query:
@@ -79,7 +79,7 @@ class Mute(ProblemView):
     )
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Nobody is told of the problem any more, or again."""
+        """Mute a problem, or end that: nobody is told of it any more, or again."""
         said, problem, now = self.read_body(MuteShape), self.problem(public_id), timezone.now()
         until = said["until"]
         if until is not None and until <= now:

@@ -53,7 +53,10 @@ class Syncs(SyncsView):
 
     @extend_schema(operation_id="change_syncs", request=SyncsChange, responses=SyncsShape)
     def put(self, request: Request, public_id: UUID) -> Response:
-        """From which share on a run that archives waits for an approval, from the next run on."""
+        """Choose from which share on a run that archives waits for an approval.
+
+        It counts from the next run on.
+        """
         connection = self.connection(public_id)
         percent = self.read_body(SyncsChange)["archive_limit"]
         decisions.set_archive_limit(connection=connection, percent=percent, actor=self.caller.user)
@@ -70,7 +73,7 @@ class OneSchedule(SyncsView):
         responses=SyncsShape,
     )
     def put(self, request: Request, public_id: UUID, kind: str) -> Response:
-        """How often one kind is looked at, and whether it is paused. Resuming looks at once."""
+        """Choose how often one kind is looked at, or pause it. Resuming looks at once."""
         connection = self.connection(public_id)
         if kind not in {row.kind for row in schedules_of(connection)}:
             raise Http404
@@ -94,7 +97,7 @@ class SyncNow(ApiView):
     @extend_schema(operation_id="sync_now", request=SyncNowShape, responses={202: Looking})
     @idempotent
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Compare both sides now: all kinds, one, or one dimension. 409 where it is not live."""
+        """Compare both sides now. All kinds, one, or one dimension. 409 where it is not live."""
         connection = self.connection(public_id)
         asked = self.read_body(SyncNowShape)
         try:
