@@ -252,6 +252,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 ACCOUNT_ADAPTER = "pleo_connector.web.log_in.LogInAdapter"
+ACCOUNT_FORMS = {
+    "signup": "pleo_connector.web.forms.account.SignUpForm",
+    "login": "pleo_connector.web.forms.account.LogInForm",
+    "reset_password": "pleo_connector.web.forms.account.NewPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

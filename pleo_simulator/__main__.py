@@ -28,7 +28,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="directory of the store file")
     parser.add_argument("--client-id")
     parser.add_argument("--client-secret")
-    parser.add_argument("--client-name", default="ERP Connector")
+    parser.add_argument("--client-name", default="Ledgerline")
     parser.add_argument("--redirect-uri", action="append", default=[])
     parser.add_argument("--initiation-uri")
     parser.add_argument("--settings-uri")

@@ -30,7 +30,7 @@ _APPLICATIONS = uuid.UUID("5ad2a3e5-53f7-4b43-9b1d-8f9c0a6f3b10")
 class ClientSpec:
     client_id: str
     secret: str
-    name: str = "ERP Connector"
+    name: str = "Ledgerline"
     redirect_uris: tuple[str, ...] = ()
     scopes: tuple[str, ...] = tuple(SCOPES)
     requires_activation: bool = True

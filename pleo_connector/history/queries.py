@@ -122,3 +122,8 @@ def sent_to_endpoints(tenant: Tenant) -> "QuerySet[Message]":
     """What was sent to programs, or is on its way, the newest first."""
     rows: QuerySet[Message] = Message.objects.filter(tenant=tenant, endpoint__isnull=False)
     return rows.select_related("endpoint", "event__problem").order_by("-created_at", "-pk")
+
+
+def given_up(sent: "QuerySet[Message]") -> "QuerySet[Message]":
+    """Those that did not arrive, and may be sent again."""
+    return sent.filter(sent_at=None, next_try_at=None, endpoint__ended_at=None)

@@ -1,9 +1,10 @@
 """The only door to a tenant: strangers get 404."""
 
 import uuid
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.http import Http404
 
 from pleo_connector.tenants.models import (
@@ -29,6 +30,11 @@ def members_of(tenant: Tenant) -> list[Membership]:
     steps = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
     rows = tenant.memberships.select_related("user").annotate(has_second_step=Exists(steps))
     return list(rows.order_by(order, "user__email"))
+
+
+def is_only_owner(seat: Membership) -> bool:
+    owners = Membership.objects.filter(tenant=seat.tenant_id, role=Role.OWNER)
+    return seat.role == Role.OWNER and not owners.exclude(pk=seat.pk).exists()
 
 
 def get_member(tenant: Tenant, person_id: uuid.UUID) -> Membership:
@@ -58,6 +64,14 @@ def tokens_of(tenant: Tenant) -> "QuerySet[ApiToken]":
     rows: QuerySet[ApiToken] = ApiToken.objects.filter(tenant=tenant)
     order = (F("revoked_at").desc(nulls_first=True), "-created_at", "-pk")
     return rows.select_related("created_by").order_by(*order)
+
+
+def tokens_at_work(tenant: Tenant, *, now: datetime, soon: datetime) -> tuple[int, int]:
+    """How many work, and how many of them end before `soon`."""
+    rows = ApiToken.objects.filter(tenant=tenant, revoked_at=None).exclude(expires_at__lt=now)
+    ending = Count("pk", filter=Q(expires_at__lt=soon))
+    found = rows.aggregate(all=Count("pk"), ending=ending)
+    return found["all"], found["ending"]
 
 
 def get_token(tenant: Tenant, public_id: uuid.UUID) -> ApiToken:

@@ -57,7 +57,7 @@ COMPANY = (
         ("member", "member-remove", "hand-over", "leave", "second-step-rule"),
     ),
     Item("tokens", _("API tokens"), "key-round", ("token-revoke",)),
-    Item("webhooks", _("Webhooks"), "webhook", ("webhook-remove",)),
+    Item("webhooks", _("Webhooks"), "webhook", ("webhook-remove", "webhook-again")),
     Item("audit", _("Audit log"), "scroll-text"),
 )
 STAFF = (

@@ -1,6 +1,6 @@
 """What a plan would do, does or did, in sentences. Facts in, words out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -90,19 +90,31 @@ def plan_headline(plan: SyncPlan, tally: Tally) -> Headline:
     return Headline("ok", counted(text, tally.changes))
 
 
-def plans_headline(latest: Collection[SyncPlan]) -> Headline:
+def plans_headline(latest: Collection[SyncPlan], tallies: Mapping[int, Tally]) -> Headline:
     """Over the newest plan of each kind, the gravest first."""
-    waiting = sum(plan.state == SyncPlan.State.WAITING for plan in latest)
-    if waiting:
-        return Headline("attention", plans_wait(waiting))
-    over = [plan.run for plan in latest if plan.state == SyncPlan.State.OVER]
-    if failed := sum(run.failed for run in over):
-        return Headline("bad", _could_not(failed, sum(run.total for run in over if run.failed)))
+    found, over = need_a_look(latest, tallies), _over(latest)
+    if any(plan.state == SyncPlan.State.WAITING for plan in found):
+        return Headline("attention", plans_wait(len(found)))
+    if found:
+        failed = [tallies[plan.pk] for plan in found]
+        return Headline(
+            "bad", _could_not(sum(x.failed for x in failed), sum(x.changes for x in failed))
+        )
     if not latest:
         return Headline("quiet", _("No run has found anything to change in Pleo yet."))
     if len(over) < len(latest):
         return Headline("busy", _("Pleo is being changed."))
     return Headline("ok", _("What the last runs found is changed in Pleo."))
+
+
+def need_a_look(latest: Collection[SyncPlan], tallies: Mapping[int, Tally]) -> list[SyncPlan]:
+    """Those that wait for a person; where none does, those that could not be made."""
+    waiting = [plan for plan in latest if plan.state == SyncPlan.State.WAITING]
+    return waiting or [plan for plan in _over(latest) if tallies[plan.pk].failed]
+
+
+def _over(latest: Collection[SyncPlan]) -> list[SyncPlan]:
+    return [plan for plan in latest if plan.state == SyncPlan.State.OVER]
 
 
 def _waits(tally: Tally) -> str:
@@ -119,8 +131,10 @@ def _waits(tally: Tally) -> str:
 def unasked(tally: Tally) -> str:
     """Why a plan did not wait for anybody."""
     if tally.of(Action.ARCHIVE):
-        return _("It archives less than the share that you allow, so nobody had to approve it.")
-    return _("It archives nothing, so nobody had to approve it.")
+        return _(
+            "This plan archives less than the share that you allow, so nobody had to approve it."
+        )
+    return _("This plan archives nothing, so nobody had to approve it.")
 
 
 def made(tally: Tally) -> str:
@@ -175,7 +189,7 @@ def keep_all(tally: Tally) -> str:
     """The words on a button, with what is changed all the same; empty where nothing goes."""
     if not tally.of(Action.ARCHIVE):
         return ""
-    keep = _("keep the %(records)s") % {"records": tally.records_of(Action.ARCHIVE)}
+    keep = _("keep %(records)s") % {"records": tally.records_of(Action.ARCHIVE)}
     return sentence([keep, *will_do(tally.keeping())])
 
 
@@ -197,14 +211,11 @@ def consequences(
         if tally.of(action)
     ]
     if tally.kept:
-        kept = ngettext(
-            "%(count)s record is kept in Pleo, by this run and all later ones.",
-            "%(count)s records are kept in Pleo, by this run and all later ones.",
-            tally.kept,
-        )
-        said.append(counted(kept, tally.kept))
+        kept = tally.records_of(Action.ARCHIVE, state=State.KEPT)
+        text = _("Kept in Pleo, by this run and all later ones: %(records)s.")
+        said.append(text % {"records": kept})
     if tally.left_out:
-        text = _("Left out, because Pleo cannot show it: %(records)s.")
+        text = _("Left out: %(records)s, which Pleo cannot show.")
         said.append(text % {"records": tally.records_of(Action.NONE)})
     if tally.of(Action.ARCHIVE):
         text = _("What is archived is not deleted. It comes back when %(system)s has it again.")

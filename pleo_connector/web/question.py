@@ -11,7 +11,7 @@ from django.shortcuts import render
 class Question:
     title: str
     consequences: Sequence[str]  # what happens, what does not, whether it can be undone
-    action: str  # names the consequence
+    action: str  # names the consequence; empty where it cannot be done
     keep: str
     back: str
     is_grave: bool = False

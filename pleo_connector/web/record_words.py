@@ -1,6 +1,7 @@
 """What became of one record of a plan, in sentences, and the place that mends it."""
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,6 +10,7 @@ from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.connections.models import Connection
 from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix
+from pleo_connector.web.plan_words import ACTIONS
 from pleo_connector.web.tally import Tally
 from pleo_connector.web.words import Headline, Text, Tone, erp_label
 
@@ -22,7 +24,8 @@ STATES: dict[str, tuple[Tone, Text]] = {
     State.DROPPED: ("quiet", gettext_lazy("Nothing had to be changed any more.")),
 }
 
-
+FROM_ERP = (Action.NONE, Action.ADOPT)
+REFUSED = "Pleo did not take it:"  # the record as the ERP has it: its name, its code
 ONCE_APPROVED: dict[str, Text] = {
     Action.CREATE: gettext_lazy("It is created in Pleo once the plan is approved."),
     Action.UPDATE: gettext_lazy("It is renamed or changed in Pleo once the plan is approved."),
@@ -30,6 +33,15 @@ ONCE_APPROVED: dict[str, Text] = {
     Action.ARCHIVE: gettext_lazy("It is archived in Pleo once the plan is approved."),
     Action.ADOPT: gettext_lazy("It is created in %(system)s once the plan is approved."),
 }
+
+
+def change_of(item: SyncPlanItem) -> str:
+    return _("Keep") if item.state == State.KEPT else str(ACTIONS[item.action])
+
+
+def why_of(item: SyncPlanItem) -> str:
+    """The reason for archiving is none for a record that stays."""
+    return _("Somebody keeps it in Pleo.") if item.state == State.KEPT else said.again(item.reason)
 
 
 def record_headline(plan: SyncPlan, item: SyncPlanItem, *, system: str) -> Headline:
@@ -47,16 +59,16 @@ def fix_of_record(connection: Connection, item: SyncPlanItem) -> Fix | None:
     """On the side that did not take it, or has what cannot be shown; None of what is not wrong."""
     if item.state != State.FAILED:
         return None
-    if item.action not in (Action.NONE, Action.ADOPT):
-        return _in_pleo()
-    return _in_erp(connection)
+    is_in_erp = item.action in FROM_ERP or item.problem.startswith(REFUSED)
+    return _in_erp(connection) if is_in_erp else _in_pleo()
 
 
-def fix_of_plan(connection: Connection, tally: Tally) -> Fix | None:
+def fix_of_plan(connection: Connection, plan: SyncPlan, tally: Tally) -> Fix | None:
     """Where most is to be mended that it could not change."""
     if not tally.failed:
         return None
-    in_erp = tally.of(Action.ADOPT, state=State.FAILED)
+    failed = plan.items.filter(state=State.FAILED).exclude(action=Action.NONE)
+    in_erp = failed.filter(Q(action=Action.ADOPT) | Q(problem__startswith=REFUSED)).count()
     return _in_erp(connection) if in_erp * 2 > tally.failed else _in_pleo()
 
 

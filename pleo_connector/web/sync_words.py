@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncSchedule
+from pleo_connector.catalog.models import Entity, SyncKind, SyncPlan, SyncSchedule, SyncSettings
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 from pleo_connector.web import said
@@ -120,7 +120,8 @@ def _moving(known: Known, run: Run) -> Headline:
 
 def _at_rest(known: Known) -> Headline:
     if known.plan and known.tally.failed:
-        return Headline("bad", could_not(known.tally))
+        why = said.again(known.plan.run.headline)
+        return Headline("bad", could_not(known.tally), detail=why)
     if known.run and known.run.state == Run.State.FAILED:
         text = _("The last look ended early, and nothing was archived.")
         return Headline("bad", text, detail=said.again(known.run.headline))
@@ -167,6 +168,18 @@ def _besides(known: Known) -> str:
     return " ".join(parts)
 
 
+def nothing_chosen(connection: Connection, chosen: SyncSettings) -> Headline:
+    """Where no dimension is a tag group: because that was chosen, or not yet."""
+    if chosen.dimensions is not None:
+        return Headline("quiet", _("No dimension is chosen, so no tags are kept in step."))
+    detail = _(
+        "The first run chooses by itself: each dimension of %(system)s that has an active "
+        "tag group with the same code in Pleo. You can choose before."
+    )
+    filled = {"system": erp_label(connection)}
+    return Headline("quiet", _("Nothing is chosen yet."), detail=detail % filled)
+
+
 # -- All kinds ---------------------------------------------------------------------------------
 
 
@@ -178,8 +191,17 @@ def syncs_headline(connection: Connection, all_known: list[Known]) -> Headline:
         text = _("Pleo is kept in step with %(system)s once the connection is live.")
         return Headline("quiet", text % {"system": erp_label(connection)})
     rest = plans_wait(waiting) if waiting else ""
-    if bad := next((line for line in lines if line.tone == "bad"), None):
-        return replace(bad, detail=f"{bad.detail} {rest}".strip())
+    bad = [
+        (known.label, line)
+        for known, line in zip(all_known, lines, strict=True)
+        if line.tone == "bad"
+    ]
+    if bad:
+        others = [_("%(kind)s: %(said)s") % {"kind": kind, "said": x.text} for kind, x in bad[1:]]
+        said_first = bad[0][1]
+        return replace(
+            said_first, detail=" ".join(filter(None, (said_first.detail, *others, rest)))
+        )
     if rest:
         return Headline("attention", rest)
     if found := next((line for line in lines if line.tone == "attention"), None):

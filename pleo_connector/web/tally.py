@@ -62,6 +62,10 @@ class Tally:
         return self.in_state(State.DONE, State.FAILED, State.DROPPED)
 
     @property
+    def made(self) -> int:
+        return self.in_state(State.DONE)
+
+    @property
     def failed(self) -> int:
         return self.in_state(State.FAILED)
 
@@ -82,9 +86,9 @@ class Tally:
             kept[entity, action, state] = kept.get((entity, action, state), 0) + count
         return Tally(kept)
 
-    def records_of(self, action: str) -> str:
+    def records_of(self, action: str, *, state: str = "") -> str:
         """3 tag groups and 12 tags"""
-        found = ((x, self.of(action, entity=x)) for x in Entity)
+        found = ((x, self.of(action, state=state, entity=x)) for x in Entity)
         return both([records(entity, count) for entity, count in found if count])
 
     def active_after(self, before: Mapping[str, int]) -> dict[str, int]:

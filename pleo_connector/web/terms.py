@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop as _
 
+WEBHOOK_ENDS = (_("The address was removed."), _("The address is gone."))
 ENTRY_TYPES = (
     _("Card purchase"),
     _("Card invoice"),

@@ -11,6 +11,7 @@ from pleo_connector.catalog.models import (
     CatalogSnapshot,
     Entity,
     KeptRecord,
+    SyncKind,
     SyncPlan,
     SyncPlanItem,
     SyncSchedule,
@@ -19,7 +20,8 @@ from pleo_connector.catalog.models import (
 from pleo_connector.catalog.plan import BACK, NEW_VALUE, RENAMED
 from pleo_connector.catalog.plan_records import NEW_ACCOUNT, NEW_TAX_CODE
 from pleo_connector.catalog.records import Kind, to_json
-from pleo_connector.catalog.schedules import ensure_schedules
+from pleo_connector.catalog.schedules import HOURS, ensure_schedules
+from pleo_connector.catalog.storing import counted
 from pleo_connector.connections.models import Connection
 from pleo_connector.history.models import Run
 
@@ -107,9 +109,6 @@ def make_plan(
         headline=f"Waits for an approval. {SyncPlan.Why(why).label}" if is_waiting else "",
         started_at=now - ago,
         finished_at=now - ago + timedelta(seconds=40) if is_over else None,
-        total=len(actions),
-        succeeded=len(actions) - failed if is_over else 0,
-        failed=failed,
     )
     plan: SyncPlan = SyncPlan.objects.create(
         run=run,
@@ -125,6 +124,11 @@ def make_plan(
         _item(plan, place, action, outcome, place >= len(actions) - failed, long_names)
         for place, action in enumerate(actions)
     )
+    if is_over:
+        Run.objects.filter(pk=run.pk).update(**counted(plan))
+        hours = HOURS.get(SyncKind(kind), 24)
+        schedule = SyncSchedule.objects.filter(connection=connection, kind=kind)
+        schedule.update(next_run_at=now - ago + timedelta(hours=hours))
     return plan
 
 

@@ -295,7 +295,7 @@ def test_what_was_given_up_is_sent_again_under_its_id_when_a_person_asks(
     client.force_login(factories.owner_of(connection.tenant))
     again = reverse("webhook-again", args=[message.public_id])
     assert f'href="{again}"' in client.get(reverse("webhooks")).content.decode()
-    assert "knows it by that" in client.get(again).content.decode()
+    assert "knows it as the same message" in client.get(again).content.decode()
     assert "On its way" in client.post(again, follow=True).content.decode()
     assert "not given up any more" in client.post(again, follow=True).content.decode()
     tell(timezone.now())

@@ -332,9 +332,9 @@ def test_a_plan_that_changed_meanwhile_is_looked_at_again(
 def test_keeping_everything_that_would_be_archived(client: Client, connection: Connection) -> None:
     plan = make_plan(connection, create=1, archive=2)
     ids = (connection.public_id, plan.run.public_id)
-    assert "Keep the 2 tags, create 1 tag" in look(client, "plan", *ids)
+    assert "Keep 2 tags, create 1 tag" in look(client, "plan", *ids)
     asked = look(client, "plan-approve", *ids, query="?keep=all")
-    assert "2 records are kept in Pleo, by this run and all later ones." in asked
+    assert "Kept in Pleo, by this run and all later ones: 2 tags." in asked
     assert "Create 1 tag</button>" in asked
     send(client, "plan-approve", *ids, at="?keep=all")
     assert KeptRecord.objects.count() == 2

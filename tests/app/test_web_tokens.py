@@ -54,7 +54,7 @@ def page(client: Client) -> str:
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(owner: Client) -> None:
-    assert "No program has access yet." in page(owner)
+    assert "No program has access." in page(owner)
     secret = make(owner)
     assert secret not in page(owner)
     assert secret[:10] in page(owner)

@@ -93,4 +93,4 @@ class MessageShape(Shape):
 
     type = serializers.ChoiceField(choices=[Kind.OPENED, Kind.RESOLVED])
     timestamp = serializers.DateTimeField()
-    data = MessageData()
+    data = MessageData()  # type: ignore[assignment]  # the member is called so

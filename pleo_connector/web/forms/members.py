@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pleo_connector.tenants.models import Membership, Role
 
 ROLE_MEANS = {
-    Role.OWNER: _("everything, and may make others owner"),
+    Role.OWNER: _("everything, and may make others owners"),
     Role.ADMIN: _("connects Pleo and the accounting system, adds people"),
     Role.BOOKKEEPER: _("chooses accounts and looks after exports"),
     Role.VIEWER: _("looks, and changes nothing"),

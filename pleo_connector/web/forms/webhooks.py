@@ -15,7 +15,7 @@ class WebhookForm(forms.Form):
         assume_scheme="https",
         error_messages={
             "required": _("Write the address of your program."),
-            "invalid": _("This is no whole web address: it begins with https:// and a host."),
+            "invalid": _("Write a whole web address, such as https://tools.company.com/problems."),
         },
     )
 

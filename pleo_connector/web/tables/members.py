@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.tenants.models import Invitation, Membership, User
 from pleo_connector.web.tables.base import ListTable, MomentColumn, TextColumn
-from pleo_connector.web.templatetags.words import moment, state
+from pleo_connector.web.templatetags.words import moment, state, whole
 
 KEEP = {"td": {"class": "keep"}}
 
@@ -34,7 +34,7 @@ class MemberTable(ListTable):
         you = format_html(' <span class="quiet">{}</span>', _("you"))
         page = reverse("member", args=[record.user.public_id])
         shown = you if record.user_id == self.me.pk else ""
-        return format_html('<a class="main-link" href="{}">{}</a>{}', page, value, shown)
+        return format_html('<a class="main-link" href="{}">{}</a>{}', page, whole(value), shown)
 
     def render_step(self, value: bool) -> SafeString | str:
         return state("ok", _("Set up")) if value else _("None")
@@ -58,6 +58,12 @@ class InvitationTable(ListTable):
     def __init__(self, rows: list[Invitation], *, now: datetime, can_configure: bool) -> None:
         super().__init__(rows, exclude=() if can_configure else ("actions",))
         self.now = now
+
+    def render_email(self, value: str) -> SafeString:
+        return whole(value)
+
+    def render_by(self, value: str) -> SafeString:
+        return whole(value)
 
     def render_until(self, value: datetime, record: Any) -> SafeString | str:
         if record.is_over(self.now):

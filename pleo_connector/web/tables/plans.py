@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy
 from pleo_connector.catalog.models import Entity, KeptRecord, SyncPlan, SyncPlanItem
 from pleo_connector.connections.models import Connection
 from pleo_connector.web import said
-from pleo_connector.web.plan_words import ACTIONS, ITEM_BADGES, LEFT_OUT, PLAN_BADGES
+from pleo_connector.web.plan_words import ITEM_BADGES, LEFT_OUT, PLAN_BADGES
+from pleo_connector.web.record_words import change_of, why_of
 from pleo_connector.web.tables.base import (
     ListTable,
     MomentColumn,
     NumberColumn,
     TextColumn,
 )
-from pleo_connector.web.templatetags.words import badge
+from pleo_connector.web.tally import Tally
+from pleo_connector.web.templatetags.words import badge, explained
 from pleo_connector.web.words import Badge
 
 Action, State = SyncPlanItem.Action, SyncPlanItem.State
@@ -41,11 +43,19 @@ class PlanTable(ListTable):
         link=lambda plan: reverse("plan", args=[plan.connection.public_id, plan.run.public_id]),
     )
     kind = TextColumn(gettext_lazy("Kind"), accessor="get_kind_display")
-    total = NumberColumn(gettext_lazy("Changes"), accessor="run__total")
-    made = NumberColumn(gettext_lazy("Made"), accessor="run__succeeded")
-    failed = NumberColumn(gettext_lazy("Could not be made"), accessor="run__failed")
+    total = NumberColumn(gettext_lazy("Changes"), accessor="tally__changes")
+    made = NumberColumn(gettext_lazy("Made"), accessor="tally__made")
+    failed = NumberColumn(gettext_lazy("Could not be made"), accessor="tally__failed")
     who = TextColumn(gettext_lazy("Decided by"), accessor="decided_by", empty_values=())
     state = TextColumn(gettext_lazy("State"))
+
+    def __init__(
+        self, plans: Iterable[SyncPlan], *, tallies: Mapping[int, Tally], **kwargs: Any
+    ) -> None:
+        rows = list(plans)
+        for plan in rows:
+            plan.tally = tallies[plan.pk]  # type: ignore[attr-defined]
+        super().__init__(rows, **kwargs)
 
     def render_who(self, record: SyncPlan) -> str:
         if record.decided_by:
@@ -55,7 +65,7 @@ class PlanTable(ListTable):
         return "–" if record.state == SyncPlan.State.WAITING else _("Nobody had to")
 
     def render_state(self, record: SyncPlan) -> SafeString:
-        if record.state == SyncPlan.State.OVER and record.run.failed:
+        if record.state == SyncPlan.State.OVER and record.tally.failed:  # type: ignore[attr-defined]
             return badge(Badge("bad", _("Some could not be made")))
         return badge(PLAN_BADGES[record.state])
 
@@ -92,7 +102,7 @@ class ItemTable(ListTable):
         return format_html(box, record.position, _("Pick %(name)s") % {"name": record.name})
 
     def render_action(self, record: SyncPlanItem) -> str:
-        return _("Keep") if record.state == State.KEPT else str(ACTIONS[record.action])
+        return change_of(record)
 
     def render_name(self, record: SyncPlanItem) -> SafeString:
         new = record.name or record.key
@@ -101,14 +111,12 @@ class ItemTable(ListTable):
         linked = format_html('<a class="main-link" href="{}">{}</a>', self.link(record), shown)
         return format_html('{}<br><span class="quiet">{}</span>', linked, place)
 
-    def render_reason(self, value: str) -> str:
-        return said.again(value)
+    def render_reason(self, record: SyncPlanItem) -> str:
+        return why_of(record)
 
     def render_state(self, record: SyncPlanItem) -> SafeString:
         shown = LEFT_OUT if record.action == Action.NONE else ITEM_BADGES[record.state]
-        if not record.problem:
-            return badge(shown)
-        return format_html("{} {}", badge(shown), said.again(record.problem))
+        return explained(shown, said.again(record.problem))
 
 
 class KeptTable(ListTable):
@@ -116,10 +124,17 @@ class KeptTable(ListTable):
 
     name = TextColumn(gettext_lazy("Record"))
     key = TextColumn(gettext_lazy("Code"), attrs={"td": {"class": "code"}})
-    since = MomentColumn(gettext_lazy("Kept since"), accessor="kept_at")
-    who = TextColumn(gettext_lazy("Kept by"), accessor="kept_by", empty_values=())
+    since = MomentColumn(
+        gettext_lazy("Kept since"), accessor="kept_at", attrs={"td": {"class": "code"}}
+    )
+    who = TextColumn(
+        gettext_lazy("Kept by"),
+        accessor="kept_by",
+        empty_values=(),
+        attrs={"td": {"class": "code"}},
+    )
     action = TextColumn(
-        gettext_lazy("Action"),
+        gettext_lazy("What next"),
         empty_values=(),
         attrs={"th": {"class": "row-actions"}, "td": {"class": "row-actions"}},
     )

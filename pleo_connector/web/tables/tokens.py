@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.tenants.models import ApiScope, ApiToken
 from pleo_connector.web.tables.base import Empty, ListTable, TextColumn
-from pleo_connector.web.templatetags.words import moment, state
+from pleo_connector.web.templatetags.words import moment, state, whole
 
 SOON = timedelta(days=7)
 BREAK = mark_safe("<br>")
@@ -31,7 +31,7 @@ class TokenTable(ListTable):
     )
 
     def __init__(self, page: Page[ApiToken], *, now: datetime, can_configure: bool) -> None:
-        empty = Empty(gettext_lazy("No program has access yet."))
+        empty = Empty(gettext_lazy("Tokens are listed here once one is made."))
         left_out = () if can_configure else ("actions",)
         super().__init__(page, page=page, empty=empty, exclude=left_out)
         self.now = now
@@ -45,7 +45,7 @@ class TokenTable(ListTable):
         return format_html_join(BREAK, "{}", ((names.get(x, x),) for x in value))
 
     def render_made(self, value: datetime, record: ApiToken) -> SafeString:
-        by = record.created_by.email if record.created_by else ""
+        by = whole(record.created_by.email) if record.created_by else ""
         return format_html('{}<br><span class="quiet">{}</span>', moment(value), by)
 
     def render_used(self, value: datetime | None) -> SafeString | str:
@@ -63,10 +63,13 @@ class TokenTable(ListTable):
         return format_html("{} {} {}", state("ok", _("Works")), _("until"), moment(value))
 
     def render_actions(self, value: Any, record: ApiToken) -> SafeString | str:
-        if record.is_over(self.now):
-            return ""
+        steps = []
+        if not record.revoked_at and record.expires_at and record.expires_at - self.now < SOON:
+            steps.append((f"?like={value}#make", _("Make a new one"), record.name))
+        if not record.is_over(self.now):
+            steps.append((reverse("token-revoke", args=[value]), _("Revoke"), record.name))
         link = (
             '<a class="btn btn-outline-secondary" href="{}">{}'
             '<span class="visually-hidden"> {}</span></a>'
         )
-        return format_html(link, reverse("token-revoke", args=[value]), _("Revoke"), record.name)
+        return format_html_join(" ", link, steps)

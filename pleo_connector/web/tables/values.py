@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pleo_connector.web.tables.base import ListTable, TextColumn
-from pleo_connector.web.templatetags.words import badge
+from pleo_connector.web.templatetags.words import badge, explained
 from pleo_connector.web.value_rows import ValueRow
 from pleo_connector.web.words import Badge
 
@@ -26,7 +25,7 @@ class ValueTable(ListTable):
         self.columns["name"].column.verbose_name = heading
 
     def render_state(self, value: Badge, record: ValueRow) -> SafeString:
-        return format_html("{} {}", badge(value), record.why)
+        return explained(value, record.why)
 
 
 class AccountTable(ValueTable):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from pleo_connector.history.models import Message
 from pleo_connector.web import said
 from pleo_connector.web.tables.base import Empty, ListTable, MomentColumn, NumberColumn, TextColumn
-from pleo_connector.web.templatetags.words import icon, moment, state
+from pleo_connector.web.templatetags.words import icon, moment, state, web_address
 
 KINDS = {
     Message.Kind.OPENED: gettext_lazy("A problem opened"),
@@ -28,8 +28,11 @@ class MessageTable(ListTable):
     next = TextColumn(gettext_lazy("What next"), accessor="public_id")
 
     def __init__(self, page: Page[Message], *, can_send: bool) -> None:
-        self.can_send = can_send
-        super().__init__(page, page=page, empty=Empty(gettext_lazy("Nothing was sent yet.")))
+        empty = Empty(gettext_lazy("Nothing was sent yet."))
+        super().__init__(page, page=page, empty=empty, exclude=() if can_send else ("next",))
+
+    def render_url(self, value: str) -> SafeString:
+        return web_address(value)
 
     def render_kind(self, record: Message) -> SafeString | str:
         word = str(KINDS.get(Message.Kind(record.kind), record.kind))
@@ -52,7 +55,7 @@ class MessageTable(ListTable):
     def render_next(self, record: Message) -> SafeString | str:
         """Nothing where the address was removed."""
         is_over = record.sent_at is None and record.next_try_at is None
-        if not (is_over and self.can_send) or record.endpoint is None or record.endpoint.ended_at:
+        if not is_over or record.endpoint is None or record.endpoint.ended_at:
             return ""
         url = reverse("webhook-again", args=[record.public_id])
         button = '<a class="btn btn-outline-secondary btn-sm" href="{}">{} {}</a>'

@@ -1,5 +1,6 @@
 """How values look: money, moments, states. Text is escaped; markup is made here only."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django import template
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.formats import number_format, time_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -82,6 +83,23 @@ def badge(value: words.Badge) -> SafeString:
     return format_html(
         '<span class="state state-{}">{} {}</span>', value.tone, icon(ICONS[value.tone]), value.word
     )
+
+
+def explained(value: words.Badge, why: str) -> SafeString:
+    """A state, and under it why."""
+    return format_html("{}<br>{}", badge(value), why) if why else badge(value)
+
+
+@register.filter
+def whole(text: str) -> SafeString:
+    """An address: on a line of its own rather than broken at a hyphen."""
+    return format_html('<span class="whole">{}</span>', text)
+
+
+@register.filter
+def web_address(url: str) -> SafeString:
+    """Broken after a slash before within a word."""
+    return format_html_join("", "{}<wbr>", ((part,) for part in re.findall(r"[^/]*/*", url)))
 
 
 @register.filter

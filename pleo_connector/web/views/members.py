@@ -19,7 +19,7 @@ from pleo_connector.tenants.members import (
     remove_member,
 )
 from pleo_connector.tenants.models import Membership, Role
-from pleo_connector.tenants.queries import get_member, invitations_of, members_of
+from pleo_connector.tenants.queries import get_member, invitations_of, is_only_owner, members_of
 from pleo_connector.tenants.second_step import has_second_step
 from pleo_connector.web.forms.members import ROLE_MEANS, InviteForm, RoleForm
 from pleo_connector.web.letters import send_invitation
@@ -168,6 +168,15 @@ def leave(request: HttpRequest, seat: Seat) -> HttpResponse:
         request.session.pop(COMPANY, None)
         messages.success(request, _("You are no member of %(company)s any more.") % names)
         return redirect("home")
+    if is_only_owner(seat.membership):
+        alone = Question(
+            title=_("You are the only owner of %(company)s") % names,
+            consequences=[_("The company needs an owner. Make somebody else an owner first.")],
+            action="",
+            keep=_("Look at the members"),
+            back=reverse("members"),
+        )
+        return ask(request, alone)
     question = Question(
         title=_("Leave %(company)s?") % names,
         consequences=[

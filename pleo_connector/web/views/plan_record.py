@@ -8,9 +8,7 @@ from django.utils.translation import gettext as _
 
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.catalog.queries import get_plan, latest_plans
-from pleo_connector.web import said
-from pleo_connector.web.plan_words import ACTIONS
-from pleo_connector.web.record_words import fix_of_record, record_headline
+from pleo_connector.web.record_words import change_of, fix_of_record, record_headline, why_of
 from pleo_connector.web.tables.plans import where
 from pleo_connector.web.views.plans import dimension_names
 from pleo_connector.web.visit import Visit, on_connection
@@ -31,8 +29,8 @@ def plan_record(request: HttpRequest, visit: Visit, run_id: UUID, number: int) -
         "item": item,
         "headline": record_headline(plan, item, system=erp_label(connection)),
         "place": where(item.entity, item.group, dimension_names(connection)),
-        "change": ACTIONS[item.action],
-        "why": said.again(item.reason),
+        "change": change_of(item),
+        "why": why_of(item),
         "fix": fix,
         "is_waiting": plan.state == SyncPlan.State.WAITING,
         "can_keep": visit.can_operate

@@ -18,6 +18,7 @@ from pleo_connector.catalog.decisions import approve_plan
 from pleo_connector.catalog.keeping import NotPossible, archive_after_all, keep_items
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.catalog.queries import (
+    counts_by_plan,
     counts_of,
     get_plan,
     items_of,
@@ -51,12 +52,18 @@ def plans(request: HttpRequest, visit: Visit) -> HttpResponse:
     part = slice_of(request, plans_of(visit.connection), at="planned_at")
     for row in part.rows:
         row.connection = visit.connection
-    text = _("What a run would change, and changed, is listed here.")
+    latest = latest_plans(visit.connection).values()
+    counts = counts_by_plan([*latest, *part.rows])
+    tallies = {plan: Tally(found) for plan, found in counts.items()}
+    text = _("What a run would change, and what it changed, is listed here.")
     shown = {
         "visit": visit,
         "connection": visit.connection,
-        "headline": plan_words.plans_headline(latest_plans(visit.connection).values()),
-        "table": PlanTable(part.rows, empty=Empty(text, *onward(visit.connection))),
+        "headline": plan_words.plans_headline(latest, tallies),
+        "found": plan_words.need_a_look(latest, tallies),
+        "table": PlanTable(
+            part.rows, tallies=tallies, empty=Empty(text, *onward(visit.connection))
+        ),
         "slice": part,
     }
     return render(request, "web/plans.html", shown)
@@ -120,7 +127,7 @@ def _moving(visit: Visit, found: SyncPlan) -> dict[str, Any]:
         "keep_all": plan_words.keep_all(tally),
         "parts": plan_words.parts(tally, is_over=is_over),
         "unasked": plan_words.unasked(tally),
-        "fix": fix_of_plan(visit.connection, tally) if is_over else None,
+        "fix": fix_of_plan(visit.connection, found, tally) if is_over else None,
     }
 
 

@@ -77,7 +77,8 @@ def _start(seat: Seat) -> Question:
 
 def _stop(seat: Seat) -> Question:
     return Question(
-        title=_("Stop asking for a second step?"),
+        title=_("Stop asking the members of %(company)s for a second step?")
+        % {"company": seat.tenant.name},
         consequences=[
             _("Members without a second step get in with their password alone."),
             _("Those who have set one up keep it and give a code at log-in."),

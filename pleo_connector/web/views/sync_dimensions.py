@@ -21,6 +21,7 @@ from pleo_connector.web import said
 from pleo_connector.web.forms.axes import AxesForm
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.sync_rows import Axis, axes_of
+from pleo_connector.web.sync_words import nothing_chosen
 from pleo_connector.web.tally import both, records
 from pleo_connector.web.visit import Visit, on_connection
 from pleo_connector.web.words import Headline, counted, erp_label
@@ -53,15 +54,8 @@ def sync_dimensions(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _headline(connection: Connection, chosen: SyncSettings, before: Sequence[Axis]) -> Headline:
     """What Pleo shows with this choice."""
-    if chosen.dimensions is None:
-        text = _("Nothing is chosen yet.")
-        detail = _(
-            "The first run chooses by itself: each dimension of %(system)s that has an active "
-            "tag group with the same code in Pleo. You can choose before."
-        )
-        return Headline("quiet", text, detail=detail % {"system": erp_label(connection)})
     if not before:
-        return Headline("quiet", _("No dimension is chosen, so no tags are kept in step."))
+        return nothing_chosen(connection, chosen)
     text = ngettext(
         "Pleo shows one dimension of %(system)s as a tag group.",
         "Pleo shows %(count)s dimensions of %(system)s as tag groups.",

@@ -27,6 +27,7 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.web.forms.values import ValuesForm
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.sync_rows import Axis, axes_of, chosen_axes, onward
+from pleo_connector.web.sync_words import nothing_chosen
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.plans import KeptTable, where
 from pleo_connector.web.tables.values import ValueTable
@@ -43,7 +44,8 @@ ROWS = 50
 def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Of one chosen dimension. As far as runs know: a page does not ask Pleo."""
     connection, today = visit.connection, timezone.localdate()
-    axes = chosen_axes(axes_of(connection, today), sync_settings(connection))
+    chosen = sync_settings(connection)
+    axes = chosen_axes(axes_of(connection, today), chosen)
     form = ValuesForm(request.GET, axes=axes)
     axis = form.axis()
     shown = {
@@ -53,7 +55,7 @@ def sync_values(request: HttpRequest, visit: Visit) -> HttpResponse:
         "filter": {"fields": list(form)},
     }
     if axis is None:
-        shown["headline"] = Headline("quiet", _("No dimension is chosen, so Pleo shows no tags."))
+        shown["headline"] = nothing_chosen(connection, chosen)
         return render(request, "web/sync_values.html", shown)
     compared = compared_at(connection, SyncKind.TAGS)
     search, total = form.search(), axis.all_values

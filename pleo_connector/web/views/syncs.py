@@ -30,6 +30,8 @@ def syncs(request: HttpRequest, visit: Visit) -> HttpResponse:
         "rows": [KindRow.of(known) for known in all_known],
         "axes": chosen_axes(axes_of(connection, timezone.localdate()), chosen),
         "archive_limit": chosen.archive_limit,
+        "waiting": [known.plan for known in all_known if known.is_waiting],
+        "lacks_permission": any(x.schedule and x.schedule.missing_permission for x in all_known),
         "intervals": INTERVALS.items(),
         "now": now,
     }

@@ -1,29 +1,34 @@
 """Keys for programs: made, shown once, and revoked."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from pleo_connector.tenants.models import ApiScope
-from pleo_connector.tenants.queries import get_token, tokens_of
+from pleo_connector.tenants.queries import get_token, tokens_at_work, tokens_of
 from pleo_connector.tenants.tokens import create_token, revoke_token
 from pleo_connector.web.forms.tokens import TokenForm
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.tables.base import page_of
-from pleo_connector.web.tables.tokens import TokenTable
+from pleo_connector.web.tables.tokens import SOON, TokenTable
 from pleo_connector.web.visit import Seat, on_company, require
+from pleo_connector.web.words import Headline, counted
 
 
 @never_cache
 @on_company
 def tokens(request: HttpRequest, seat: Seat) -> HttpResponse:
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    now = timezone.now()
+    posted = request.POST if request.method == "POST" else None
+    form = TokenForm(posted, initial=_like(request, seat))
     if request.method == "POST":
         require(seat)
         if form.is_valid():
@@ -31,10 +36,30 @@ def tokens(request: HttpRequest, seat: Seat) -> HttpResponse:
     page = page_of(request, tokens_of(seat.tenant))
     shown = {
         "form": form,
-        "table": TokenTable(page, now=timezone.now(), can_configure=seat.can_configure),
+        "headline": _headline(*tokens_at_work(seat.tenant, now=now, soon=now + SOON)),
+        "table": TokenTable(page, now=now, can_configure=seat.can_configure),
         "can_configure": seat.can_configure,
     }
     return render(request, "web/tokens.html", shown)
+
+
+def _like(request: HttpRequest, seat: Seat) -> dict[str, Any]:
+    """A new one may do what the old one, that it follows, may."""
+    try:
+        old = get_token(seat.tenant, UUID(request.GET.get("like", "")))
+    except (ValueError, Http404):
+        return {}
+    return {"name": old.name, "scopes": old.scopes}
+
+
+def _headline(count: int, ending: int) -> Headline:
+    if not count:
+        return Headline("quiet", _("No program has access."))
+    text = counted(ngettext("%(count)s token works.", "%(count)s tokens work.", count), count)
+    if not ending:
+        return Headline("ok", text)
+    soon = ngettext("%(count)s token ends soon.", "%(count)s tokens end soon.", ending)
+    return Headline("attention", counted(soon, ending), detail=text)
 
 
 def _made(request: HttpRequest, seat: Seat, form: TokenForm) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from pleo_connector.history.messages import (
@@ -18,12 +19,13 @@ from pleo_connector.history.messages import (
     send_test,
 )
 from pleo_connector.history.models import WebhookEndpoint
-from pleo_connector.history.queries import endpoints_of, sent_to_endpoints
+from pleo_connector.history.queries import endpoints_of, given_up, sent_to_endpoints
 from pleo_connector.web.forms.webhooks import WebhookForm
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.tables.base import page_of
 from pleo_connector.web.tables.webhooks import MessageTable
 from pleo_connector.web.visit import Seat, on_company, require
+from pleo_connector.web.words import Headline, counted
 
 
 @never_cache
@@ -45,15 +47,27 @@ def webhooks(request: HttpRequest, seat: Seat) -> HttpResponse:
             else:
                 shown = {"endpoint": endpoint, "secret": secret}
                 return render(request, "web/webhook_made.html", shown)
+    endpoints, sent = endpoints_of(seat.tenant), sent_to_endpoints(seat.tenant)
     shown = {
         "form": form,
-        "endpoints": endpoints_of(seat.tenant),
-        "table": MessageTable(
-            page_of(request, sent_to_endpoints(seat.tenant)), can_send=seat.can_configure
-        ),
+        "endpoints": endpoints,
+        "headline": _headline(len(endpoints), given_up(sent).count()),
+        "table": MessageTable(page_of(request, sent), can_send=seat.can_configure),
         "can_configure": seat.can_configure,
     }
     return render(request, "web/webhooks.html", shown)
+
+
+def _headline(told: int, lost: int) -> Headline:
+    if not told:
+        return Headline("quiet", _("No program is told of problems."))
+    text = ngettext(
+        "%(count)s address is told of problems.", "%(count)s addresses are told of problems.", told
+    )
+    if not lost:
+        return Headline("ok", counted(text, told))
+    gone = ngettext("%(count)s message was given up.", "%(count)s messages were given up.", lost)
+    return Headline("attention", counted(gone, lost), detail=counted(text, told))
 
 
 def _endpoint(seat: Seat, public_id: UUID) -> WebhookEndpoint:
@@ -111,7 +125,7 @@ def again(request: HttpRequest, seat: Seat, public_id: UUID) -> HttpResponse:
         consequences=[
             _("%(url)s is sent the same message, and it is tried for some days as before.")
             % {"url": message.endpoint.url},
-            _("Its id is the same: a program that has it already knows it by that."),
+            _("A program that has it already knows it as the same message."),
         ],
         action=_("Send again"),
         keep=_("Leave it given up"),
