@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_scopes import ScopedManager
 
 
@@ -29,7 +30,7 @@ class Mail(models.TextChoices):
 
     ALL = "all", _("At once when a connection stops working, and once a day what is new")
     URGENT = "urgent", _("Only when a connection stops working")
-    NONE = "none", _("None")
+    NONE = "none", pgettext_lazy("e-mails", "None")
 
 
 class User(AbstractUser):

@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pleo_connector.connections.erp import choices
 from pleo_connector.connections.models import Connection
@@ -114,7 +115,7 @@ class ConnectionProblemFilter(ListFilter):
     state = django_filters.ChoiceFilter(
         label=_("State"),
         choices=[("muted", _("Muted")), ("resolved", _("Resolved")), ("all", _("All"))],
-        empty_label=_("Open"),
+        empty_label=pgettext_lazy("problem", "Open"),
         method="only",
     )
 

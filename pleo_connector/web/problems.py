@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.history import health
@@ -122,9 +122,9 @@ def _not_booked(entries: int) -> str:
 def badge_of(problem: Problem, now: datetime) -> words.Badge:
     if not problem.is_open:
         return words.Badge("ok", _("Resolved"))
-    return (
-        words.Badge("quiet", _("Muted")) if problem.is_muted(now) else words.Badge("bad", _("Open"))
-    )
+    if problem.is_muted(now):
+        return words.Badge("quiet", _("Muted"))
+    return words.Badge("bad", pgettext("problem", "Open"))
 
 
 def fix_of(problem: Problem, url: str, pleo_url: str = "") -> Fix:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from pleo_connector.catalog.models import Entity
 from pleo_connector.catalog.selection import MOST
@@ -31,7 +32,10 @@ class AxesForm(forms.Form):
                 box.initial = axis in self.before
                 self.fields[f"{AXIS}{number}"] = box
             return
-        choices = [("", _("None")), *((axis.code, self._words(axis)) for axis in axes)]
+        choices = [
+            ("", pgettext("tag group", "None")),
+            *((axis.code, self._words(axis)) for axis in axes),
+        ]
         for number in range(MOST):
             field = forms.ChoiceField(
                 label=_("Tag group %(number)s") % {"number": number + 1},

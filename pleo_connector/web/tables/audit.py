@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pleo_connector.tenants.models import AuditEntry
 from pleo_connector.web import deeds
@@ -12,7 +12,9 @@ from pleo_connector.web.tables.base import ListTable, MomentColumn, TextColumn
 
 class AuditTable(ListTable):
     when = MomentColumn(
-        gettext_lazy("When"), accessor="created_at", attrs={"td": {"class": "keep"}}
+        pgettext_lazy("of an action", "When"),
+        accessor="created_at",
+        attrs={"td": {"class": "keep"}},
     )
     who = TextColumn(gettext_lazy("Who"), accessor="pk")
     what = TextColumn(gettext_lazy("What"), accessor="action")
