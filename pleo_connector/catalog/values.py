@@ -2,6 +2,7 @@
 a page shows few of them."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +35,12 @@ WHERE connection_id = %(connection)s AND kind = %(kind)s
 """
 COUNT = f"SELECT count(*) {FOUND}"
 PAGE = f"SELECT value {FOUND} ORDER BY place LIMIT %(limit)s OFFSET %(offset)s"
+NAMES = f"""
+SELECT dimension, code, name
+FROM {TABLE} CROSS JOIN LATERAL jsonb_to_recordset(records) AS value (
+    dimension text, code text, name text)
+WHERE connection_id = %(connection)s AND kind = %(kind)s AND code = ANY(%(codes)s)
+"""  # noqa: S608  only our own table's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,15 @@ def value_counts(connection: Connection, *, today: date) -> dict[str, ValueCount
     with database.cursor() as cursor:
         cursor.execute(COUNTS, _filled(connection, today=today))
         return {code: ValueCount(*counts) for code, *counts in cursor.fetchall()}
+
+
+def value_names(connection: Connection, codes: Collection[str]) -> dict[tuple[str, str], str]:
+    """By (dimension code, value code), of the values that have one of these codes."""
+    if not codes:
+        return {}
+    with database.cursor() as cursor:
+        cursor.execute(NAMES, _filled(connection, codes=list(codes)))
+        return {(dimension, code): name for dimension, code, name in cursor.fetchall()}
 
 
 def number_of_values(connection: Connection) -> int:

@@ -1,6 +1,6 @@
 """Entries, vouchers, problems and attempts as the export and entry pages show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from erp_adapters.ledger import Account
 from pleo_connector.bookkeeping.result import Reason
 from pleo_connector.catalog.queries import all_records
 from pleo_connector.catalog.records import Kind
+from pleo_connector.catalog.values import value_names
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
@@ -41,12 +42,14 @@ class LedgerNames:
     values: Mapping[tuple[str, str], str]
 
     @classmethod
-    def of(cls, connection: Connection) -> "LedgerNames":
-        records = all_records(connection)
+    def of(cls, connection: Connection, vouchers: Iterable[Mapping[str, Any]]) -> "LedgerNames":
+        """Of all accounts and dimensions, and of the values that these vouchers have."""
+        records = all_records(connection, kinds=(Kind.ACCOUNTS, Kind.DIMENSIONS))
+        named = (x for voucher in vouchers for line in voucher["lines"] for x in line["dimensions"])
         return cls(
             names_of(records[Kind.ACCOUNTS]),
             {x.code: x.name for x in records[Kind.DIMENSIONS]},
-            {(x.dimension, x.code): x.name for x in records[Kind.DIMENSION_VALUES]},
+            value_names(connection, {code for _axis, code in named}),
         )
 
     def told(self, dimension: str, value: str) -> str:

@@ -226,7 +226,7 @@ def entry(
     item = get_object_or_404(job.items, public_id=entry_public_id)
     found = vouchers_of(visit.connection, [item.accounting_entry_id])
     postings = found.get(item.accounting_entry_id, [])
-    item.job, names = job, LedgerNames.of(visit.connection)
+    item.job, names = job, LedgerNames.of(visit.connection, [x.voucher for x in postings])
     vouchers = [VoucherView.of(posting, names) for posting in postings]
     shown = {
         "visit": visit,

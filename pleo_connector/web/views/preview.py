@@ -51,7 +51,7 @@ def preview_page(request: HttpRequest, visit: Visit) -> HttpResponse:
             problem = said.again(error.message if isinstance(error, RemoteError) else str(error))
     entries.sort(key=_is_bookable)
     page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
-    names = LedgerNames.of(connection)
+    names = LedgerNames.of(connection, [voucher for entry in page for voucher in entry.vouchers])
     shown = {
         "visit": visit,
         "connection": connection,
