@@ -89,7 +89,7 @@ def test_one_target_is_set_for_all_that_are_ticked(client: Client, connection: C
     client.post(url(connection), ticked | {"to:6110": "unused"})
     assert load_mapping(connection).account_codes == {"6110": "6540", "Gifts": "6540"}
     none = client.post(url(connection), {"target": "6540", "bulk": "1"})
-    assert "Tick the codes that it is for." in text(none)
+    assert "Pick the codes that it is for." in text(none)
 
 
 def test_a_code_that_was_not_seen_yet_is_added(client: Client, connection: Connection) -> None:

@@ -23,7 +23,7 @@ from pleo_connector.tenants.members import invite
 from pleo_connector.tenants.models import Tenant, User
 from pleo_connector.tenants.tokens import create_token, revoke_token
 from tests.app import factories
-from tests.app.sync_factories import choose
+from tests.app.sync_factories import choose, make_schedules
 from tests.app.test_web_roles import Place
 from tests.conftest import ROOT
 from tests.e2e.conftest import FAST
@@ -96,6 +96,7 @@ def place(live_server: LiveServer) -> Iterator[Place]:
         factories.make_job(connection, booked=3, ago=timedelta(days=2))
         factories.make_job(other, booked=4, pending=9)
         people = {role: factories.join(tenant, role) for role in ("owner", "viewer")}
+        make_schedules(connection)
         choose(connection, "department")  # as the plan that waits says
         fill(tenant, connection, people["owner"])
         yield Place(tenant, connection, job, people)

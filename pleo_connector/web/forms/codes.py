@@ -62,7 +62,7 @@ class CodesForm:
     def _read_ticked(self, data: QueryDict) -> None:
         ticked = data.getlist(TICK)
         if not ticked:
-            self.errors[TARGET] = _("Tick the codes that it is for.")
+            self.errors[TARGET] = _("Pick the codes that it is for.")
         for key in ticked:
             self._set(TARGET, key, data.get(TARGET, ""))
 

@@ -14,7 +14,7 @@ from pleo_connector.tenants.models import Invitation, Membership, User
 from pleo_connector.web.tables.base import ListTable, MomentColumn, TextColumn
 from pleo_connector.web.templatetags.words import moment, state, whole
 
-KEEP = {"td": {"class": "keep"}}
+KEEP, WHO = {"td": {"class": "keep"}}, {"td": {"class": "who"}}
 
 
 class MemberTable(ListTable):
@@ -46,7 +46,7 @@ class MemberTable(ListTable):
 class InvitationTable(ListTable):
     email = TextColumn(gettext_lazy("E-mail address"))
     role = TextColumn(gettext_lazy("Role"), accessor="get_role_display", attrs=KEEP)
-    by = TextColumn(gettext_lazy("Invited by"), accessor="invited_by__email")
+    by = TextColumn(gettext_lazy("Invited by"), accessor="invited_by__email", attrs=WHO)
     sent = MomentColumn(gettext_lazy("Sent"), accessor="sent_at")
     until = TextColumn(gettext_lazy("Valid until"), accessor="expires_at")
     actions = django_tables2.TemplateColumn(

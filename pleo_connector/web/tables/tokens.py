@@ -21,7 +21,7 @@ BREAK = mark_safe("<br>")
 class TokenTable(ListTable):
     name = TextColumn(gettext_lazy("Program"))
     scopes = TextColumn(gettext_lazy("May do"))
-    made = TextColumn(gettext_lazy("Made"), accessor="created_at")
+    made = TextColumn(gettext_lazy("Made"), accessor="created_at", attrs={"td": {"class": "name"}})
     used = TextColumn(gettext_lazy("Last used"), accessor="last_used_at", empty_values=())
     state = TextColumn(gettext_lazy("State"), accessor="expires_at", empty_values=())
     actions = TextColumn(
@@ -60,7 +60,7 @@ class TokenTable(ListTable):
             return format_html("{} {}", state("quiet", _("Expired")), moment(value))
         if value - self.now < SOON:
             return format_html("{} {}", state("attention", _("Ends soon")), moment(value))
-        return format_html("{} {} {}", state("ok", _("Works")), _("until"), moment(value))
+        return format_html("{}<br>{} {}", state("ok", _("Works")), _("until"), moment(value))
 
     def render_actions(self, value: Any, record: ApiToken) -> SafeString | str:
         steps = []
