@@ -10,13 +10,17 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.exports.plan import Planner
 from pleo_connector.exports.preview import PreviewedEntry, previewed
 from pleo_connector.mapping.actions import load_mapping
+from pleo_connector.mapping.suggest import suggest_account
 from pleo_connector.pleo.export_items import parse_export_item
 from pleo_connector.pleo.export_money import minor_units
 
-ENTRIES = (  # type, amount, supplier
-    ("card_purchase", 250, "Paper & Pens"),
-    ("out_of_pocket", 42, "City taxi"),
-    ("wallet_topup", 5000, ""),
+OFFICE = "office supplies kontorartikler kontorsmaterial büromaterial"
+TRAVEL = "travel rejser resor reisekosten"
+WALLET = "pleo wallet"
+ENTRIES = (  # type, amount, supplier, how its account is likely called
+    ("card_purchase", 250, "Paper & Pens", OFFICE),
+    ("out_of_pocket", 42, "City taxi", TRAVEL),
+    ("wallet_topup", 5000, "", OFFICE),
 )
 
 
@@ -31,7 +35,7 @@ def sample(connection: Connection, *, erp: ErpAdapter, now: datetime) -> list[Pr
         export_date=now.date(),
     )
     is_set = connection.erp_currency in planner.mapping.accounts.wallet
-    contra = None if is_set else _first(catalog, "asset")
+    contra = None if is_set else _account(catalog, "asset", WALLET)
     items = [
         parse_export_item(_item(connection, catalog, contra, number, now))
         for number in range(len(ENTRIES))
@@ -49,7 +53,7 @@ def _item(
     number: int,
     now: datetime,
 ) -> dict[str, Any]:
-    kind, units, supplier = ENTRIES[number]
+    kind, units, supplier, likely = ENTRIES[number]
     currency = connection.erp_currency
     money = {"currency": currency, "value": units * 10 ** minor_units(currency)}
     amount = {"inSupplierCurrency": money, "inWalletCurrency": money}
@@ -57,7 +61,7 @@ def _item(
         "accountingEntryLineId": f"sample-{number}",
         "lineAmount": amount,
         "netAmount": amount,
-        "account": _category(catalog),
+        "account": _account(catalog, "expense", likely),
         "tags": [],
         "tax": None,
     }
@@ -78,14 +82,13 @@ def _item(
     }
 
 
-def _category(catalog: Catalog) -> dict[str, Any] | None:
-    """The first expense account, as Pleo would show it."""
-    return _first(catalog, "expense")
-
-
-def _first(catalog: Catalog, kind: str) -> dict[str, Any] | None:
-    usable = (x for x in catalog.accounts if x.is_active and x.is_postable and x.kind == kind)
-    first = next((x for x in usable if not x.needs_vendor), None)
-    if first is None:
+def _account(catalog: Catalog, kind: str, likely: str) -> dict[str, Any] | None:
+    """One of this kind, as Pleo would show it; a chart begins with rounding, interest and such."""
+    usable = [x for x in catalog.accounts if x.is_active and x.is_postable and x.kind == kind]
+    usable = [x for x in usable if not x.needs_vendor]
+    if not usable:
         return None
-    return {"id": first.id, "name": first.name, "code": first.code, "identifier": first.id}
+    found = suggest_account("", likely, "category" if kind == "expense" else "contra", usable)
+    by_code = {x.code: x for x in usable}
+    one = by_code[found.code] if found else usable[len(usable) // 2]
+    return {"id": one.id, "name": one.name, "code": one.code, "identifier": one.id}

@@ -24,7 +24,7 @@ def _percent(value: float) -> str:
 
 
 def _entries(days: Sequence[Day]) -> Chart:
-    said = _("%(done)s done and %(failed)s failed in %(days)s days.") % {
+    said = _("%(done)s done, %(failed)s could not be done in %(days)s days.") % {
         "done": number(sum(x.succeeded for x in days)),
         "failed": number(sum(x.failed for x in days)),
         "days": len(days),

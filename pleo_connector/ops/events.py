@@ -22,7 +22,7 @@ class EventTable(ListTable):
     received = MomentColumn(gettext_lazy("Received"), accessor="received_at")
     kind = TextColumn(gettext_lazy("Notification"), accessor="event_type")
     known = TextColumn(gettext_lazy("Known kind"), accessor="is_known")
-    replay = TextColumn(gettext_lazy("Again"), accessor="pk")
+    replay = TextColumn(gettext_lazy("What next"), accessor="pk")
 
     def render_kind(self, value: str) -> SafeString:
         raw = format_html('<span class="quiet">{}</span>', value)

@@ -163,7 +163,8 @@ class PreviewView:
 
     @classmethod
     def of(cls, connection: Connection, entry: PreviewedEntry, names: LedgerNames) -> "PreviewView":
-        fixes = [fix_for(connection, x.fix, subject=x.subject) for x in entry.reasons]
+        url = (entry.item.web_link if entry.item else "") or ""
+        fixes = [fix_for(connection, x.fix, subject=x.subject, pleo_url=url) for x in entry.reasons]
         lines = [Lines.of(voucher, names) for voucher in entry.vouchers]
         return cls(entry, lines, list(zip(entry.reasons, fixes, strict=True)))
 

@@ -173,6 +173,7 @@ def test_the_page_asks_for_number_and_reason_and_says_what_follows(
     shown = person("entry-by-hand", item, number="77", reason=WHY)
     assert "Booked by hand as 77." in shown
     assert WHY in shown
+    assert '<a class="btn btn-primary"' not in shown  # nothing is to be mended any more
     shown = person("entry-not-by-hand", item, yes="1")
     assert "The entry could not be booked." in shown
     assert "Mark as booked by hand" in shown

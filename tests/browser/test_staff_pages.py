@@ -12,9 +12,14 @@ from django_scopes import scopes_disabled
 from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from pleo_connector.connections.models import Connection, PleoGrant, WebhookEvent
+from pleo_connector.connections.models import (
+    Connection,
+    PleoGrant,
+    WebhookEvent,
+    WebhookSubscription,
+)
 from pleo_connector.exports.models import ExportJob, Posting
-from pleo_connector.history.models import DURATIONS, DailyStat, Run
+from pleo_connector.history.models import DURATIONS, Attempt, DailyStat, RemoteCall, Run
 from pleo_connector.tenants.models import AuditEntry, Tenant, User
 from tests.app import factories
 from tests.app.test_web_roles import TABLE, Place
@@ -45,7 +50,12 @@ def place(live_server: LiveServer) -> Iterator[Place]:
 
 def make_stuck(connection: Connection, job: ExportJob) -> None:
     now = timezone.now()
-    Run.objects.filter(pk=job.run_id).update(moved_at=now - 2 * HOUR)
+    began = now - 2 * HOUR
+    Run.objects.filter(pk=job.run_id).update(started_at=began - HOUR / 6, moved_at=began)
+    Attempt.objects.filter(run=job.run).update(started_at=began - HOUR / 6)
+    Attempt.objects.filter(run=job.run, fence=2).update(started_at=began, worker="worker-4:1377")
+    RemoteCall.objects.filter(attempt__run=job.run).update(began_at=began)
+    WebhookSubscription.objects.create(connection=connection, pleo_id="sub_1", secret="whsec_x")
     Connection.objects.filter(pk=connection.pk).update(
         lease_holder="worker-4:1377",
         lease_fence=7,

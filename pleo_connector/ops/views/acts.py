@@ -21,11 +21,12 @@ from pleo_connector.connections import support as connections
 from pleo_connector.connections.models import Connection, WebhookEvent
 from pleo_connector.exports import support as exports
 from pleo_connector.exports.models import ExportJob
+from pleo_connector.ops.tables import named
 from pleo_connector.ops.visit import for_staff
 from pleo_connector.tenants.models import User
 from pleo_connector.web.question import Question, ask
 from pleo_connector.web.visit import user_of
-from pleo_connector.web.words import Text
+from pleo_connector.web.words import Text, books_of
 
 State = Connection.State
 
@@ -174,7 +175,7 @@ def _question(deed: Deed, connection: Connection, back: str) -> Question:
     company = {"company": connection.tenant.name}
     whose = _("The audit log of %(company)s says that support did it.") % company
     return Question(
-        title=f"{deed.title}: {connection}",
+        title=f"{deed.title}: {named(connection)}\N{NO-BREAK SPACE}→ {books_of(connection)}",
         consequences=[*map(str, deed.consequences), whose],
         action=str(deed.action),
         keep=_("Do nothing"),

@@ -228,19 +228,26 @@ def entry(
     postings = found.get(item.accounting_entry_id, [])
     item.job, names = job, LedgerNames.of(visit.connection, [x.voucher for x in postings])
     vouchers = [VoucherView.of(posting, names) for posting in postings]
+    headline = _entry_headline(item, vouchers, visit.connection)
+    is_to_mend = headline.tone == "bad"  # and nobody corrected it otherwise
     shown = {
         "visit": visit,
         "connection": visit.connection,
         "job": job,
         "item": item,
         "facts": technical(job, item, vouchers),
-        "headline": _entry_headline(item, vouchers, visit.connection),
+        "headline": headline,
         "is_booked_here": words.is_booked_here(item, postings),
         "vouchers": vouchers,
         "questions": questions(job, [(item, posting) for posting in postings]),
         "decisions": decisions_of(job.run, item.accounting_entry_id),
         **(offered(item, postings) if visit.can_operate else {}),
-        "fix": fix_for(visit.connection, item.fix, subject=item.subject, pleo_url=item.pleo_url),
+        "fix": fix_for(
+            visit.connection,
+            item.fix if is_to_mend else "",
+            subject=item.subject,
+            pleo_url=item.pleo_url,
+        ),
         "attempts": run_details(job.run, attempts_of(job.run)),
     }
     return render(request, "web/entry.html", shown)
