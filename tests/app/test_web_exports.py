@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -288,6 +288,33 @@ def test_entries_that_wait_or_were_left_have_a_list_of_their_own(
     page = export(client, factories.make_job(connection, booked=1))
     assert "?show=waiting" not in page
     assert "?show=left" not in page
+
+
+def test_entries_stand_by_date_with_what_the_supplier_charged(
+    client: Client, connection: Connection
+) -> None:
+    job = factories.make_job(connection, booked=2)
+    first, second = job.items.order_by("position")
+    ExportJobItem.objects.filter(pk=first.pk).update(entry_date=date(2026, 5, 1))
+    in_dollars, abroad = (
+        Posting.objects.get(accounting_entry_id=x.accounting_entry_id) for x in (first, second)
+    )
+    in_dollars.voucher |= {"currency": "USD"}
+    in_dollars.save()
+    abroad.voucher["lines"][0]["original"] = {"amount": "1000.00", "currency": "SEK"}
+    abroad.save()
+    page = export(client, job)
+    assert '125.00\xa0DKK<br><span class="quiet">125.00\xa0USD' in page
+    assert '1,862.00\xa0DKK<br><span class="quiet">1,000.00\xa0SEK' in page
+    assert page.index("2 Mar 2026") < page.index("1 May 2026")
+
+
+def test_a_run_names_every_place_where_its_causes_lie(
+    client: Client, connection: Connection
+) -> None:
+    run = factories.make_job(connection, failed=3).run
+    page = client.get(reverse("run", args=[run.public_id])).content.decode()
+    assert "Mapping, Pleo and Tryton" in page
 
 
 def test_a_reversed_voucher_is_named_with_what_reversed_it(

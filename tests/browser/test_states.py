@@ -236,6 +236,7 @@ def export_that_waits_for_pleo(page: Page, place: Place) -> None:
     PleoGrant.objects.filter(connection=stopped).update(
         dead_since=timezone.now(), dead_reason=reason
     )
+    note_health(connection_id=stopped.pk, now=timezone.now())
     job = factories.make_job(stopped, booked=4, pending=9, state="waiting")
     Run.objects.filter(pk=job.run_id).update(waiting_for="reconnect", headline=reason)
     page.goto(reverse("export", args=[job.public_id]))
