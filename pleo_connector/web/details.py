@@ -70,14 +70,18 @@ class EntryRow:
 
     @property
     def original(self) -> tuple[Decimal, str] | None:
-        """What the supplier charged, where that is another currency than the wallet's."""
+        """What the supplier charged, where that is another currency than the wallet's.
+
+        Each part names its share; the side that is not split names all of it.
+        """
         for voucher in (posting.voucher for posting in self.postings):
-            for money in (line.get("original") for line in voucher["lines"]):
-                if money and money["currency"] != self.item.currency:
-                    return Decimal(money["amount"]), money["currency"]
-            if voucher["lines"] and voucher["currency"] != self.item.currency:  # it is booked in it
-                sides = (Decimal(line[x]) for line in voucher["lines"] for x in ("debit", "credit"))
-                return max(sides), voucher["currency"]  # the side that is not split
+            lines, own = voucher["lines"], self.item.currency
+            charged = [x["original"] for x in lines if x.get("original")]
+            if found := [x for x in charged if x["currency"] != own]:
+                return max(Decimal(x["amount"]) for x in found), found[0]["currency"]
+            if lines and voucher["currency"] != own:  # an invoice that is booked in it
+                sides = (Decimal(line[x]) for line in lines for x in ("debit", "credit"))
+                return max(sides), voucher["currency"]
         return None
 
     @classmethod

@@ -301,7 +301,8 @@ def test_entries_stand_by_date_with_what_the_supplier_charged(
     )
     in_dollars.voucher |= {"currency": "USD"}
     in_dollars.save()
-    abroad.voucher["lines"][0]["original"] = {"amount": "1000.00", "currency": "SEK"}
+    for line, amount in zip(abroad.voucher["lines"], ("400.00", "600.00", "1000.00"), strict=True):
+        line["original"] = {"amount": amount, "currency": "SEK"}
     abroad.save()
     page = export(client, job)
     assert '125.00\xa0DKK<br><span class="quiet">125.00\xa0USD' in page
