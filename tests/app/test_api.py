@@ -175,8 +175,7 @@ def test_an_entry_says_what_was_booked_and_why(program: Program) -> None:
         "uploaded",
         "failed",
     ]
-    first = program.get("api-entry", first_entry(program).public_id).json()
-    assert [decision["kind"] for decision in first["decisions"]] == ["date_moved"]
+    assert [decision["kind"] for decision in told["decisions"]] == ["vendor_found"]
 
 
 def test_an_entry_that_could_not_be_booked_says_what_mends_it(program: Program) -> None:

@@ -195,6 +195,9 @@ def test_the_last_owner_stays(owner: Client, tenant: Tenant) -> None:
     assert kept in act(owner, "member", user, role="admin")
     assert kept in act(owner, "member-remove", user)
     assert kept in text(owner.post(reverse("leave"), follow=True))
+    asked = text(owner.get(reverse("leave")))
+    assert kept in asked
+    assert "Leave Nordhavn ApS" not in asked
     assert role_of(tenant, user) == "owner"
 
 

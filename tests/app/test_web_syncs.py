@@ -371,6 +371,17 @@ def test_what_could_not_be_changed_is_named(client: Client, connection: Connecti
     assert "Try again now" in page
 
 
+def test_what_pleo_refuses_is_mended_where_its_name_comes_from(
+    client: Client, connection: Connection
+) -> None:
+    plan = make_plan(connection, "tax_codes", state="over", create=2, failed=1)
+    ids = (connection.public_id, plan.run.public_id)
+    for page in (look(client, "plan", *ids), look(client, "plan-record", *ids, 1)):
+        assert "its name is too long" in page
+        assert "Open Tryton" in page
+        assert "Open Pleo" not in page
+
+
 def test_progress_is_read_without_the_page_and_ends(client: Client, connection: Connection) -> None:
     plan = make_plan(connection, state="applying", create=4)
     plan.items.filter(position=0).update(state=State.DONE)
@@ -393,6 +404,13 @@ def test_a_plan_of_another_connection_is_not_found(
     plan = make_plan(factories.make_connection(tenant), archive=1)
     address = reverse("plan", args=[connection.public_id, plan.run.public_id])
     assert client.get(address).status_code == 404
+
+
+def test_a_list_of_plans_counts_what_a_plan_changes(client: Client, connection: Connection) -> None:
+    plan = make_plan(connection, create=30, none=3)
+    page = look(client, "plans", connection.public_id)
+    assert page.count(reverse("plan", args=[connection.public_id, plan.run.public_id])) == 2
+    assert '<td data-label="Changes" class="num">30</td>' in page
 
 
 def test_plans_are_listed_with_who_decided(client: Client, connection: Connection) -> None:

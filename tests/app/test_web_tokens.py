@@ -83,6 +83,18 @@ def test_a_token_ends_when_it_was_meant_to(owner: Client) -> None:
     assert ApiToken.objects.filter(expires_at=None).exists()
 
 
+def test_one_that_ends_soon_leads_to_a_new_one_that_may_do_the_same(owner: Client) -> None:
+    make(owner)
+    ApiToken.objects.update(expires_at=timezone.now() + timedelta(days=2))
+    said = page(owner)
+    assert "1 token ends soon." in said
+    like = f"?like={ApiToken.objects.get().public_id}"
+    assert f'href="{like}#make"' in said
+    form = owner.get(reverse("tokens") + like).context["form"]
+    assert (form["name"].value(), form["scopes"].value()) == ("Reports", ["connections:read"])
+    assert owner.get(reverse("tokens") + "?like=x").status_code == 200
+
+
 def test_a_token_needs_a_name_and_something_that_it_may_do(owner: Client) -> None:
     said = owner.post(reverse("tokens"), {"days": "90"}).content.decode()
     assert "Name the program." in said
