@@ -11,12 +11,14 @@ from typing import TypeGuard
 import pytest
 
 from erp_adapters import ADAPTERS
+from pleo_connector.web.manual import MARKDOWN
 from tests.conftest import ROOT
 
 LINES = 400  # of an adapter's code: calls, payloads and imports
 FOLDERS = {kind: place.rpartition(":")[0].rsplit(".", 1)[0] for kind, place in ADAPTERS.items()}
 KINDS = {"kind", "erp_kind"}
 PRODUCT = ("erp_adapters", "pleo_connector")
+TRANSLATED = sorted(ROOT.glob("erp_adapters/*/setup.*.md"))
 FOREIGN = {"django", "celery", "rest_framework", "pleo_connector", "pleo_simulator"}
 
 
@@ -111,6 +113,17 @@ def test_an_adapter_has_a_page_and_a_guide(kind: str) -> None:
     assert f"erp_adapters/{kind}/setup.md" in page
     for what in ("A user of its own", "A key", "What to fill in", "How entries look", "Limits"):
         assert what in guide
+
+
+@pytest.mark.parametrize("guide", TRANSLATED, ids=lambda x: f"{x.parent.name}-{x.suffixes[0][1:]}")
+def test_a_guide_says_the_same_in_every_language(guide: Path) -> None:
+    """Block for block, so that what changes in one is not forgotten in the others."""
+    assert blocks_of(guide) == blocks_of(guide.with_name("setup.md"))
+
+
+def blocks_of(guide: Path) -> list[str]:
+    """Headings with their level, paragraphs, items of lists, rows and cells of tables."""
+    return [token.tag for token in MARKDOWN.parse(guide.read_text()) if token.nesting == 1]
 
 
 @pytest.mark.parametrize("kind", ADAPTERS)
