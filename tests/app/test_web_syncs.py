@@ -348,6 +348,7 @@ def test_picked_records_are_kept_and_let_go_while_the_plan_waits(
     ids = (connection.public_id, plan.run.public_id)
     page = send(client, "plan-keep", *ids, do="keep", item=["0", "1", "2", "x"])
     assert "2 records are kept in Pleo" in page  # the one to create is none to keep
+    assert page.count("Somebody keeps it in Pleo.") == 2
     assert "Create 1 tag, archive 1 tag" in page
     assert KeptRecord.objects.count() == 2
     page = send(client, "plan-keep", *ids, do="archive", item="1")
