@@ -12,25 +12,26 @@ from pleo_connector.web import words
 from pleo_connector.web.forms.choices import account_codes
 
 
-def accounts_chosen(mapping: Mapping, accounts: Sequence[Account]) -> str:
-    chosen = len(account_codes(mapping.accounts))
-    text = ngettext(
-        "%(count)s account chosen out of %(all)s.",
-        "%(count)s accounts chosen out of %(all)s.",
-        chosen,
-    )
-    return text % {"count": words.number(chosen), "all": words.number(len(accounts))}
+def accounts_chosen() -> str:
+    return _("The accounts that every connection needs are chosen.")
 
 
 def accounts_headline(
-    connection: Connection, mapping: Mapping, accounts: Sequence[Account]
+    connection: Connection, mapping: Mapping, accounts: Sequence[Account], *, suggested: int
 ) -> words.Headline:
     """Whether entries can be booked with the accounts that are chosen."""
     if not accounts:
         return words.Headline("quiet", _("Which account stands for what?"))
+    if suggested:
+        text = ngettext(
+            "%(count)s account is suggested, and not saved yet.",
+            "%(count)s accounts are suggested, and not saved yet.",
+            suggested,
+        )
+        return words.Headline("attention", words.counted(text, suggested))
     if problem := accounts_problem(connection, mapping, accounts):
         return words.Headline("attention", problem)
-    return words.Headline("ok", accounts_chosen(mapping, accounts))
+    return words.Headline("ok", accounts_chosen())
 
 
 def accounts_problem(connection: Connection, mapping: Mapping, accounts: Sequence[Account]) -> str:
@@ -38,7 +39,7 @@ def accounts_problem(connection: Connection, mapping: Mapping, accounts: Sequenc
     if not accounts:
         return _("The accounts are read when the accounting system is connected.")
     if mapping.accounts.out_of_pocket is None:
-        return _("The account for what people paid themselves is not chosen yet.")
+        return _("The account for out-of-pocket expenses is not chosen yet.")
     if mapping.accounts.wallet_source == "configured" and not mapping.accounts.wallet:
         return _("The wallet account is not chosen yet.")
     usable = {x.code for x in accounts if x.is_active and x.is_postable}

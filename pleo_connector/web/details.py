@@ -1,6 +1,6 @@
 """Entries, vouchers, problems and attempts as the export and entry pages show them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -33,29 +33,41 @@ def names_of(accounts: Sequence[Account]) -> dict[str, str]:
     return {x.id: x.name for x in accounts} | {x.code: x.name for x in accounts}
 
 
+def with_name(code: str | None, name: str | None) -> str:
+    """120 Sales"""
+    return f"{code} {name}" if name and name != code else code or ""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerNames:
-    """What accounts and the values of dimensions are called, as last read."""
+    """What accounts, tax codes and the values of dimensions are called, as last read."""
 
     accounts: Mapping[str, str]
     dimensions: Mapping[str, str]
     values: Mapping[tuple[str, str], str]
+    tax_codes: Mapping[str, str]
 
     @classmethod
     def of(cls, connection: Connection, vouchers: Iterable[Mapping[str, Any]]) -> "LedgerNames":
         """Of all accounts and dimensions, and of the values that these vouchers have."""
-        records = all_records(connection, kinds=(Kind.ACCOUNTS, Kind.DIMENSIONS))
         named = (x for voucher in vouchers for line in voucher["lines"] for x in line["dimensions"])
+        return cls.with_values(connection, {code for _axis, code in named})
+
+    @classmethod
+    def with_values(cls, connection: Connection, codes: Collection[str]) -> "LedgerNames":
+        """Of the values that have these codes, and of all the rest."""
+        kinds = (Kind.ACCOUNTS, Kind.DIMENSIONS, Kind.TAX_CODES)
+        records = all_records(connection, kinds=kinds)
         return cls(
             names_of(records[Kind.ACCOUNTS]),
             {x.code: x.name for x in records[Kind.DIMENSIONS]},
-            value_names(connection, {code for _axis, code in named}),
+            value_names(connection, codes),
+            {x.code: x.name for x in records[Kind.TAX_CODES]},
         )
 
     def told(self, dimension: str, value: str) -> str:
         """Department: 120 Sales"""
-        name = self.values.get((dimension, value), "")
-        value = f"{value} {name}" if name and name != value else value
+        value = with_name(value, self.values.get((dimension, value)))
         return f"{self.dimensions.get(dimension) or dimension.capitalize()}: {value}"
 
 

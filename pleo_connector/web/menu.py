@@ -4,7 +4,7 @@ A new page gets one line here. `also` names the pages below it, where it stays m
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from django.http import HttpRequest
@@ -123,7 +123,10 @@ def menu_of(request: HttpRequest) -> list[Group]:
     if visit:
         title = visit.connection.pleo_company_name or _("New connection")
         count = counts.get(visit.connection.pk, 0)
-        groups.append(Group(title, _links(request, CONNECTION, visit.connection, count=count)))
+        links = _links(request, CONNECTION, visit.connection, count=count)
+        if not any(x.is_current for x in links):  # its page gets an item once it is live
+            links = [replace(x, is_current=x.icon == "plug") for x in links]
+        groups.append(Group(title, links))
     if request.user.is_authenticated and request.user.is_staff:
         groups.append(Group(_("Staff"), _links(request, STAFF)))
     return groups

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from pleo_connector.bookkeeping.facts import Facts
 from pleo_connector.bookkeeping.mapping import MappingRule
 from pleo_connector.bookkeeping.rules import Condition, unmet
+from pleo_connector.web.details import LedgerNames, with_name
 from pleo_connector.web.templatetags.words import money
 from pleo_connector.web.words import Badge, Headline, entry_type
 
@@ -35,19 +36,20 @@ def _limit(rule: MappingRule, amount: Decimal | None) -> str:
     return _("%(amount)s in the entry's currency") % {"amount": money(amount)}
 
 
-def then(rule: MappingRule, names: dict[str, str]) -> list[str]:
-    """What it sets; `names` are those of accounts."""
-    account = f"{rule.account} {names.get(rule.account or '', '')}".strip()
+def then(rule: MappingRule, names: LedgerNames) -> list[str]:
+    """What it sets."""
+    account = with_name(rule.account, names.accounts.get(rule.account or ""))
+    tax_code = with_name(rule.tax_code, names.tax_codes.get(rule.tax_code or ""))
     told = [
         (rule.account, _("account %(value)s") % {"value": account}),
-        (rule.tax_code, _("tax code %(value)s") % {"value": rule.tax_code}),
-        *((value, f"{name} {value}") for name, value in rule.dimensions.items()),
+        (rule.tax_code, _("tax code %(value)s") % {"value": tax_code}),
+        *((value, names.told(axis, value)) for axis, value in rule.dimensions.items()),
         (rule.journal, _("journal %(value)s") % {"value": rule.journal}),
     ]
     return [text for value, text in told if value]
 
 
-def told(rule: MappingRule, names: dict[str, str]) -> str:
+def told(rule: MappingRule, names: LedgerNames) -> str:
     """All of it in one sentence."""
     filled = {"when": ", ".join(when(rule)), "then": ", ".join(then(rule, names))}
     sentence = _("When %(when)s: %(then)s") % filled
@@ -116,7 +118,7 @@ class Trial:
     rows: Sequence[RuleRow]
 
 
-def tried(facts: Facts, rules: Sequence[MappingRule], names: dict[str, str]) -> Trial:
+def tried(facts: Facts, rules: Sequence[MappingRule], names: LedgerNames) -> Trial:
     """Which rule takes it, which were passed over and why, and which were not reached."""
     rows = []
     taken: RuleRow | None = None

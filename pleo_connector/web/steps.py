@@ -1,6 +1,7 @@
 """What is left to do before a connection can go live, and why."""
 
 from dataclasses import dataclass, replace
+from itertools import count
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from pleo_connector.web import said, words
 from pleo_connector.web.account_words import accounts_chosen, accounts_problem
 from pleo_connector.web.rights import NEEDED, rights
 from pleo_connector.web.templatetags.words import day
+from pleo_connector.web.visit import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,10 @@ class Step:
     is_post: bool = False
     is_broken: bool = False  # what was done before does not work any more
     is_optional: bool = False
-    number: int = 0
+    number: int = 0  # none where it is optional
     details: str = ""
+    waits: bool = False  # for what is broken in another one
+    who: str = ""  # can do it, where the reader cannot
 
 
 def steps_of(connection: Connection) -> list[Step]:
@@ -46,11 +50,29 @@ def steps_of(connection: Connection) -> list[Step]:
     ]
     if connection.state == Connection.State.SETUP:
         steps.append(_preview(connection))
-    is_ready = all(step.is_done for step in steps if not step.is_optional)
-    steps.append(_go_live(connection, is_ready, has_broken=any(x.is_broken for x in steps)))
+    has_broken = any(step.is_broken for step in steps)
+    needed = [step for step in steps if not step.is_optional]
+    steps.append(_go_live(connection, needed, has_broken=has_broken))
     if connection.state == Connection.State.LIVE:
-        steps.append(_syncs(connection))
-    return [replace(step, number=number) for number, step in enumerate(steps, start=1)]
+        steps.append(_syncs(connection, has_broken=has_broken))
+    numbers = count(1)
+    return [step if step.is_optional else replace(step, number=next(numbers)) for step in steps]
+
+
+def as_read(steps: list[Step], seat: Seat) -> list[Step]:
+    """Only what the person may do is asked of them."""
+    return [_as_read(step, seat) for step in steps]
+
+
+def _as_read(step: Step, seat: Seat) -> Step:
+    who = _("An owner, admin or bookkeeper does this.")
+    may = seat.can_operate
+    if step.name in ("pleo", "erp", "live"):
+        who, may = _("An owner or admin does this."), seat.can_configure
+    if may or not step.action:
+        return step
+    action = "" if step.is_post else _("Look at it")
+    return replace(step, action=action, who="" if step.is_done or step.is_optional else who)
 
 
 def open_steps(steps: list[Step]) -> list[Step]:
@@ -124,7 +146,7 @@ def _company(connection: Connection) -> Step:
         done = _("%(where)s, books in %(currency)s, closed up to %(day)s.")
     done %= {
         "where": words.books_of(connection),
-        "country": connection.erp_country,
+        "country": words.country(connection.erp_country),
         "currency": connection.erp_currency,
         "day": day(connection.erp_lock_date),
     }
@@ -139,7 +161,7 @@ def _accounts(connection: Connection, mapping: Mapping) -> Step:
         was_set = mapping.accounts.out_of_pocket is not None
         action = _("Choose the accounts") if accounts else ""
         return Step("accounts", title, False, problem, action, url, is_broken=was_set)
-    done = accounts_chosen(mapping, accounts)
+    done = accounts_chosen()
     return Step("accounts", title, True, done, _("Change the accounts"), url)
 
 
@@ -149,16 +171,16 @@ def _dimensions(connection: Connection) -> Step:
         why = _("The dimensions are read when the accounting system is connected.")
         return Step("dimensions", _("Dimensions"), False, why, "", "")
     dimensions: list[Dimension] = records_of(connection, Kind.DIMENSIONS)
-    count = number_of_values(connection)
+    values = number_of_values(connection)
     names = ", ".join(x.name for x in dimensions if x.is_active)
     done = _("%(system)s has no dimensions, so tags are named in the text.")
     if names:
         done = ngettext(
-            "%(names)s: %(count)s value in all.", "%(names)s: %(count)s values in all.", count
+            "%(names)s: %(count)s value in all.", "%(names)s: %(count)s values in all.", values
         )
     done %= {
         "names": names,
-        "count": words.number(count),
+        "count": words.number(values),
         "system": words.erp_label(connection),
     }
     return Step("dimensions", _("Dimensions"), True, done, _("Look at the dimensions"), url)
@@ -195,24 +217,29 @@ def _preview(connection: Connection) -> Step:
     return Step("preview", title, False, why, action, url, is_optional=True)
 
 
-def _go_live(connection: Connection, is_ready: bool, *, has_broken: bool) -> Step:
+def _go_live(connection: Connection, needed: list[Step], *, has_broken: bool) -> Step:
     url = reverse("go-live", args=[connection.public_id])
     is_live = connection.state == Connection.State.LIVE
     if is_live and has_broken:
-        why = _("Live. What the steps above need comes first.")
-        return Step("live", _("Go live"), False, why, "", "", is_optional=True)
+        why = _("Live, and waits for what the steps above need.")
+        return Step("live", _("Go live"), True, why, "", "", waits=True)
     if is_live:
         return Step("live", _("Go live"), True, _("Exports are booked as they come."), "", "")
-    why = "" if is_ready else _("Possible when all steps above are done.")
+    is_ready = all(step.is_done for step in needed)
+    why = _("Possible when steps 1 to %(last)s are done.") % {"last": len(needed)}
+    why = "" if is_ready else why
     title = _("Go live")
     return Step("live", title, False, why, title if is_ready else "", url, is_post=True)
 
 
-def _syncs(connection: Connection) -> Step:
+def _syncs(connection: Connection, *, has_broken: bool) -> Step:
     """The first plan of each kind waits for a person."""
     url, title = reverse("syncs", args=[connection.public_id]), _("Tags and accounts")
     waiting = len(plans_to_decide([connection]).get(connection.pk, []))
     if not waiting:
-        done = _("Pleo is kept in step. You are asked before a first plan changes anything.")
-        return Step("syncs", title, True, done, _("Look at tags and accounts"), url)
+        done = _("Pleo is kept in step. Somebody is asked before a first plan changes anything.")
+        if has_broken:
+            done = _("Waits for what the steps above need.")
+        action = _("Look at tags and accounts")
+        return Step("syncs", title, True, done, action, url, waits=has_broken)
     return Step("syncs", title, False, words.plans_wait(waiting), _("Look at the plans"), url)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from babel import Locale
 from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 import erp_adapters
 from pleo_connector.bookkeeping.sides import NAMES
@@ -66,6 +67,12 @@ def erp_label(connection: Connection) -> str:
     if connection.erp_kind not in erp_adapters.ADAPTERS:
         return _("the accounting system")
     return erp_adapters.get(connection.erp_kind).label
+
+
+def country(code: str) -> str:
+    """DK is Denmark; what is no known code stays."""
+    names = Locale.parse(get_language() or "en", sep="-").territories
+    return str(names.get(code, code))
 
 
 def books_of(connection: Connection) -> str:

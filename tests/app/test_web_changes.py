@@ -36,7 +36,7 @@ def test_each_change_is_listed_with_its_author(place: Any) -> None:
     ours, _, client = place
     page = client.get(reverse("changes", args=[ours.public_id])).content.decode()
     assert "Account: Out-of-pocket expenses" in page
-    assert "Wallet account EUR" in page
+    assert "Wallet account in EUR" in page
     assert "2820" in page
 
 

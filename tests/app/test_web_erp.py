@@ -89,7 +89,7 @@ def test_connecting(client: Client, connection: Connection, fake_erp: FakeErp) -
     assert connection.erp_confirmed_at
     assert connection.erp_country == "DK"
     step = client.get(done["Location"]).content.decode()
-    assert "country DK, books in DKK" in step
+    assert "country Denmark, books in DKK" in step
     assert ErpCredentials.objects.get().secrets == {"key": "fake-key"}
     assert CatalogSnapshot.objects.filter(connection=connection).count() == 5
 

@@ -377,7 +377,7 @@ def test_home_says_who_needs_the_person(client: Client, connection: Connection) 
     connection.pleo_grant.dead_since = timezone.now()
     connection.pleo_grant.save()
     page = client.get("/").content.decode()
-    assert first_line(page) == "1 connection needs you."
+    assert first_line(page) == "1 connection has lost its access."
     assert "Reconnect Pleo" in page
 
 

@@ -130,7 +130,7 @@ def test_typed_values_show_which_rule_takes_them_and_why_others_do_not(
         "team": "sales",
     }
     shown = text(client.get(url(connection), typed))
-    assert "Rule 3, Software in sales, takes it: tax code I25." in shown
+    assert "Rule 3, Software in sales, takes it: tax code I25 Input 25 %." in shown
     assert "The supplier is Cloud Hosting, without “rail”." in shown
     assert "above 100.00." in shown
     other = text(client.get(url(connection), typed | {"supplier": "Skyline RAIL"}))
@@ -147,7 +147,7 @@ def test_the_rules_are_tried_on_a_recent_entry(client: Client, connection: Conne
     listed = text(client.get(url(connection)))
     assert "Skyline Rail" in listed
     shown = text(client.get(url(connection), {"entry": str(item.public_id)}))
-    assert "Rule 1, Trains, takes it: account 5800 Travel, project P100." in shown
+    assert "Rule 1, Trains, takes it: account 5800 Travel, Project: P100 Harbour." in shown
 
 
 def test_an_entry_of_another_connection_is_not_tried(

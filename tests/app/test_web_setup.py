@@ -82,28 +82,28 @@ def test_steps_of_a_bare_connection(client: Client, tenant: Tenant) -> None:
     first = next_step(steps)
     assert first
     assert first.title == "Connect Pleo"
-    assert "Possible when all steps above are done." in page(client, "setup", connection)
+    assert "Possible when steps 1 to 6 are done." in page(client, "setup", connection)
 
 
 def test_each_step_says_what_is_missing(client: Client, connection: Connection) -> None:
-    assert left(connection) == [8]
+    assert left(connection) == [7]
     connection.pleo_grant.dead_since = timezone.now()
     connection.pleo_grant.dead_reason = "Pleo has ended our authorisation."
     connection.pleo_grant.save()
     connection.erp_problem = "Tryton: the key is not valid."
     connection.save()
     save_mapping(connection=connection, mapping=Mapping(), author=None)
-    assert left(connection) == [1, 2, 4, 8]
+    assert left(connection) == [1, 2, 4, 7]
     shown = page(client, "setup", connection)
     assert "Pleo has ended our authorisation." in shown
     assert "Tryton: the key is not valid." in shown
-    assert "what people paid themselves is not chosen yet" in shown
+    assert "for out-of-pocket expenses is not chosen yet" in shown
 
 
 def test_an_account_that_is_gone_opens_the_step_again(connection: Connection) -> None:
     accounts = [x for x in factories.ACCOUNTS if x.code != "2820"]
     factories.save_catalog(connection, accounts)
-    assert left(connection) == [4, 8]
+    assert left(connection) == [4, 7]
 
 
 def test_going_live_needs_all_steps(client: Client, connection: Connection) -> None:
@@ -132,12 +132,12 @@ def test_going_live_and_pausing(desk: Desk) -> None:
 def test_what_worked_before_and_does_not_any_more_is_red(
     client: Client, connection: Connection
 ) -> None:
-    assert "Needs you:" not in page(client, "setup", connection)
+    assert "Does not work:" not in page(client, "setup", connection)
     connection.pleo_grant.scopes = "export-jobs:read companies:read vendors:read vendors:write"
     connection.pleo_grant.save()
     shown = page(client, "setup", connection)
     assert "entries to export (read), exports (change). Allow them in Pleo." in shown
-    assert "Needs you:" in shown
+    assert "Does not work:" in shown
 
 
 def test_what_pleo_allows_is_shown(client: Client, connection: Connection) -> None:

@@ -189,7 +189,7 @@ def test_home_and_setup_lead_to_a_plan_that_waits(client: Client, connection: Co
     assert "1 plan waits for approval." in home
     assert reverse("plan", args=[connection.public_id, plan.run.public_id]) in home
     setup = look(client, "setup", connection.public_id)
-    assert "One step needs you" in setup
+    assert "One step is left." in setup
     assert reverse("syncs", args=[connection.public_id]) in setup
     make_plan(connection, "accounts", create=2)
     assert "2 plans wait for approval." in text(client.get("/"))

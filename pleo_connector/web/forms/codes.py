@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from pleo_connector.mapping.coverage import CodeRow, Codes
+from pleo_connector.web.details import with_name
 
 TO = "to:"  # a field of the list, before the code
 TICK, TARGET = "tick", "target"
@@ -42,6 +43,11 @@ class CodesForm:
 
     def target(self) -> Typed:
         return self.field(TARGET)
+
+    def wrong(self, rows: Sequence[CodeRow]) -> list[tuple[str, str]]:
+        """Each field with its error, which names the code where it is one of the list."""
+        names = {TO + row.key: f"{with_name(row.key, row.name)}: " for row in rows}
+        return [(name, names.get(name, "") + error) for name, error in self.errors.items()]
 
     def read(self, data: QueryDict, rows: Sequence[CodeRow]) -> None:
         """What one of the buttons asks for. The first one, Save, is also that of the enter key."""

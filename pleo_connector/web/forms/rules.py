@@ -55,7 +55,7 @@ class RuleForm(forms.Form):
     )
     category = _text(
         _("Category"),
-        _("Its number in Pleo."),
+        _("Its code in Pleo."),
         widget=forms.TextInput(attrs={"list": "categories"}),
     )
     supplier = _text(_("Supplier"), _("The supplier's code, or a part of the name."))

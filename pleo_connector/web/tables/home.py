@@ -60,9 +60,12 @@ class HomeTable(ListTable):
             return "0"
         return format_html('<a href="{}">{}</a>', record.problems_url, words.number(value))
 
-    def render_sync(self, value: datetime | None) -> SafeString | str:
+    def render_sync(self, value: datetime | None, record: Any) -> SafeString | str:
+        if value is None and record.connection.state == Connection.State.LIVE:
+            url = reverse("syncs", args=[record.connection.public_id])
+            return format_html('<a href="{}">{}</a>', url, _("Not planned"))
         if value is None:
-            return format_html('<span class="quiet">{}</span>', _("Not planned"))
+            return format_html('<span class="quiet">{}</span>', _("When the connection is live"))
         return moment(value) if value > timezone.now() else _("Any moment")
 
     def render_next(self, value: Sequence[Fix]) -> SafeString | str:

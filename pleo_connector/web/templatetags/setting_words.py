@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.web import rule_words, words
+from pleo_connector.web.details import LedgerNames, with_name
 from pleo_connector.web.forms.accounts import LEDGERS, ROLES, SOURCES
 from pleo_connector.web.forms.posting import (
     BEHAVIOUR,
@@ -49,12 +50,12 @@ SETTING_NAMES: dict[str, words.Text] = {
 
 @register.filter
 def setting_name(path: str) -> str:
-    """The path of a setting in words: `accounts.wallet.EUR` is "Wallet account EUR"."""
+    """The path of a setting in words: `accounts.wallet.EUR` is "Wallet account in EUR"."""
     if path in SETTING_NAMES:
         return str(SETTING_NAMES[path])
     head, _dot, rest = path.partition(".")
     if path.startswith("accounts.wallet."):
-        return _("Wallet account %(currency)s") % {"currency": path.rpartition(".")[2]}
+        return _("Wallet account in %(currency)s") % {"currency": path.rpartition(".")[2]}
     if head == "dimensions" and rest:
         return _("Dimension for %(name)s") % {"name": rest}
     if head == "journals" and rest:
@@ -76,8 +77,8 @@ def setting_name(path: str) -> str:
 
 
 @register.simple_tag
-def setting_value(value: object, path: str, names: dict[str, str]) -> str:
-    """As the page says it on which the setting `path` is chosen; `names` are those of accounts."""
+def setting_value(value: object, path: str, names: LedgerNames) -> str:
+    """As the page says it on which the setting `path` is chosen."""
     if isinstance(value, str) and value in CHOICES.get(path, {}):
         return str(CHOICES[path][value])
     if value is None or value == "" or value == []:
@@ -90,5 +91,7 @@ def setting_value(value: object, path: str, names: dict[str, str]) -> str:
         return _("%(count)s in all") % {"count": len(value)}
     text = str(value)
     if path.startswith(("accounts.", "account_codes.")):
-        return f"{text} {names.get(text, '')}".strip()
+        return with_name(text, names.accounts.get(text))
+    if path.startswith("tax_codes."):
+        return with_name(text, names.tax_codes.get(text))
     return text.replace("_", " ") if text.islower() else text

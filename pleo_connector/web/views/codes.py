@@ -135,6 +135,7 @@ def _codes(request: HttpRequest, visit: Visit, page: Page) -> HttpResponse:
         "is_read": bool(records),
         "read_at": read_at(connection),
         "targets": [x for x in records if codes.state_of(x, chosen=True) == "chosen"],
+        "wrong": form.wrong(rows),
         "headline": _headline(rows, page, words.erp_label(connection)),
         "suggested": sum(row.suggestion is not None for row in rows),
         "offer": offer_of(request, connection, page.fixes, is_mended=_mended(rows)),
@@ -159,7 +160,7 @@ def _filtered(request: HttpRequest, rows: Sequence[CodeRow]) -> dict[str, Any]:
         "mapped": lambda row: row.is_mapped,
     }
     found = [row for row in rows if _is_like(row, wanted) and tests.get(show, _is_any)(row)]
-    found.sort(key=lambda row: (row.is_mapped, -row.waits, row.key))
+    found.sort(key=lambda row: (row.is_mapped, 0 if row.is_mapped else -row.waits, row.key))
     page = page_of(request, alone or found, per_page=ROWS)
     return {
         "q": wanted,
@@ -208,10 +209,10 @@ def _headline(rows: Sequence[CodeRow], page: Page, system: str) -> words.Headlin
         return words.Headline("ok", done % filled)
     waits = sum(row.waits for row in gaps)
     wait = ngettext(
-        "%(count)s entry waits for the others.", "%(count)s entries wait for the others.", waits
+        "%(count)s entry could not be booked for want of one.",
+        "%(count)s entries could not be booked for want of one.",
+        waits,
     )
-    if page.is_tax:
-        wait = ngettext("%(count)s entry waits.", "%(count)s entries wait.", waits)
     detail = words.counted(wait, waits) if waits else ""
     return words.Headline("attention", text % filled, detail=detail)
 
@@ -227,7 +228,13 @@ def _save(
     if not count:
         messages.info(request, _("Nothing was changed."))
     else:
-        text = ngettext("%(count)s code was changed.", "%(count)s codes were changed.", count)
+        text = ngettext(
+            "%(count)s category was changed.", "%(count)s categories were changed.", count
+        )
+        if page.is_tax:
+            text = ngettext(
+                "%(count)s tax code was changed.", "%(count)s tax codes were changed.", count
+            )
         messages.success(request, words.counted(text, count))
 
 

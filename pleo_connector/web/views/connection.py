@@ -21,7 +21,7 @@ from pleo_connector.web.fixes import problems_url
 from pleo_connector.web.menu import problems_of
 from pleo_connector.web.problems import list_headline
 from pleo_connector.web.rows import export_rows, jobs_of
-from pleo_connector.web.steps import next_step, open_steps, steps_of
+from pleo_connector.web.steps import as_read, next_step, open_steps, steps_of
 from pleo_connector.web.tables.base import Empty
 from pleo_connector.web.tables.exports import ExportTable, none_yet
 from pleo_connector.web.visit import Seat, Visit, on_company, on_connection
@@ -85,7 +85,7 @@ def _last_good(connection: Connection, catalog_read: datetime | None) -> dict[st
 
 @on_connection()
 def setup(request: HttpRequest, visit: Visit) -> HttpResponse:
-    steps = steps_of(visit.connection)
+    steps = as_read(steps_of(visit.connection), visit)
     shown = {
         "visit": visit,
         "connection": visit.connection,

@@ -67,6 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
         shown = {
             "table": HomeTable(rows),
             "rows": rows,
+            "problems": sum(row.problems for row in rows),
             "headline": _headline(rows, can_mend=Seat(membership).can_operate),
             "can_configure": _may(membership),
         }
@@ -134,13 +135,20 @@ def _todo(
 
 def _headline(rows: list[Row], *, can_mend: bool) -> words.Headline:
     """Whether all is well, over all connections."""
-    broken = [r for r in rows if words.connection_badge(r.connection).tone == "attention"]
+    begun = sum(row.connection.state == Connection.State.SETUP for row in rows)
+    tones = [words.connection_badge(row.connection).tone for row in rows]
+    broken = tones.count("attention") - begun
     problems = sum(row.problems for row in rows)
     waiting = sum(row.waiting for row in rows)
     if not rows:
         return words.Headline("quiet", _("Nothing is connected yet."))
-    needs = ngettext(
-        "%(count)s connection needs you.", "%(count)s connections need you.", len(broken)
+    shut = ngettext(
+        "%(count)s connection has lost its access.",
+        "%(count)s connections have lost their access.",
+        broken,
+    )
+    begin = ngettext(
+        "%(count)s connection is being set up.", "%(count)s connections are being set up.", begun
     )
     waits = ngettext(
         "%(count)s entry is waiting to be booked.",
@@ -148,12 +156,15 @@ def _headline(rows: list[Row], *, can_mend: bool) -> words.Headline:
         waiting,
     )
     plans = sum(row.plans for row in rows)
-    found = ((len(broken), needs), (plans, words.plans_wait(plans)), (waiting, waits))
+    found = (
+        *((broken, shut), (begun, begin)),
+        *((plans, words.plans_wait(plans)), (waiting, waits)),
+    )
     rest = [words.counted(text, count) for count, text in found if count]
     if problems:
         return replace(list_headline(problems, can_mend=can_mend), detail=" ".join(rest))
     if rest:
-        tone: words.Tone = "attention" if broken or plans else "busy"
+        tone: words.Tone = "attention" if broken or begun or plans else "busy"
         return words.Headline(tone, rest[0], detail=" ".join(rest[1:]))
     if not any(row.job for row in rows):
         text = _("All is connected. Exports appear here when Pleo has some.")

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 import erp_adapters
 from pleo_connector.bookkeeping.mapping import Mapping
@@ -13,6 +14,7 @@ from pleo_connector.catalog.records import Kind
 from pleo_connector.catalog.values import value_counts
 from pleo_connector.connections.models import Connection
 from pleo_connector.mapping.actions import load_mapping, save_mapping
+from pleo_connector.web import words
 from pleo_connector.web.account_words import accounts_headline
 from pleo_connector.web.forms.accounts import AccountsForm
 from pleo_connector.web.forms.dimensions import DimensionsForm
@@ -44,7 +46,9 @@ def accounts(request: HttpRequest, visit: Visit) -> HttpResponse:
         "connection": connection,
         "form": form,
         "is_read": bool(form.accounts),
-        "headline": accounts_headline(connection, mapping, form.accounts),
+        "headline": accounts_headline(
+            connection, mapping, form.accounts, suggested=len(form.suggested)
+        ),
         "read_at": read_at(connection),
         "offer": offer_of(request, connection, ("accounts", "vendors")),
     }
@@ -69,10 +73,23 @@ def dimensions(request: HttpRequest, visit: Visit) -> HttpResponse:
         "visit": visit,
         "connection": connection,
         "form": form,
+        "headline": _filled(form),
         "read_at": read_at(connection),
         "offer": offer_of(request, connection, ("dimensions",)),
     }
     return render(request, "web/dimensions.html", shown)
+
+
+def _filled(form: DimensionsForm) -> words.Headline:
+    count = len(form.dimensions)
+    if not count:
+        return words.Headline("quiet", _("No dimension is filled from tags."))
+    text = ngettext(
+        "%(count)s dimension is filled from tags.",
+        "%(count)s dimensions are filled from tags.",
+        count,
+    )
+    return words.Headline("ok", words.counted(text, count))
 
 
 @on_connection(write="operate")

@@ -75,6 +75,7 @@ def files(request: HttpRequest, visit: Visit) -> HttpResponse:
         "connection": connection,
         "lists": LISTS,
         "which": which,
+        "refused": LISTS.get(which, ""),
         "problem": problem,
         "wrong": sorted(wrong, key=lambda x: x.line),
         "columns": ", ".join(rule_columns(all_records(connection))),

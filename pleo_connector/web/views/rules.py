@@ -20,11 +20,11 @@ from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.models import SeenCode
 from pleo_connector.mapping.queries import seen_codes
 from pleo_connector.mapping.rules import NoSuchRule, Rules, moved, put, rule_at, without
+from pleo_connector.web.details import LedgerNames
 from pleo_connector.web.forms.rules import RuleForm, TrialForm
 from pleo_connector.web.offers import offer_of, saved_at
 from pleo_connector.web.rule_words import RuleRow, named, then, tried, when
 from pleo_connector.web.saving import save_over, version_seen
-from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Visit, on_connection
 
 NEW = MappingRule()
@@ -36,7 +36,8 @@ def rules_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     mapping, version = load_numbered(connection)
     if request.method == "POST":
         return _change(request, visit, mapping)
-    names = account_names(connection)
+    values = {code for rule in mapping.rules for code in rule.dimensions.values()}
+    names = LedgerNames.with_values(connection, values)
     entries = recent_entries(connection)
     item = _chosen(request, connection, entries)
     form = TrialForm(request.GET if "type" in request.GET else None)
@@ -56,7 +57,7 @@ def rules_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "web/rules.html", shown)
 
 
-def _rows(rules: Sequence[MappingRule], names: dict[str, str]) -> list[RuleRow]:
+def _rows(rules: Sequence[MappingRule], names: LedgerNames) -> list[RuleRow]:
     return [
         RuleRow(place, rule, when(rule), then(rule, names))
         for place, rule in enumerate(rules, start=1)
@@ -82,7 +83,7 @@ def _facts(item: ExportJobItem | None, form: TrialForm, connection: Connection) 
 
 
 def _doomed(
-    request: HttpRequest, rules: Sequence[MappingRule], names: dict[str, str]
+    request: HttpRequest, rules: Sequence[MappingRule], names: LedgerNames
 ) -> RuleRow | None:
     """The rule that a person is about to delete."""
     place = request.GET.get("delete", "")

@@ -1,5 +1,7 @@
 """Who changed which setting, and the settings of another connection taken over."""
 
+from collections.abc import Iterable
+from itertools import chain
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,9 +17,9 @@ from pleo_connector.mapping.actions import (
     load_version,
     save_mapping,
 )
-from pleo_connector.mapping.queries import changes, made_at, others_of, versions_of
+from pleo_connector.mapping.queries import Change, changes, made_at, others_of, versions_of
+from pleo_connector.web.details import LedgerNames
 from pleo_connector.web.saving import save_over, version_seen
-from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Visit, on_connection
 
 VERSIONS = 50
@@ -36,16 +38,25 @@ def changes_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         messages.success(request, text % {"connection": source})
         return redirect("changes", connection.public_id)
     ours = load_mapping(connection).to_json()
+    versions = versions_of(connection, limit=VERSIONS)
+    difference = changes(ours, load_mapping(source).to_json()) if source else []
     shown = {
         "visit": visit,
         "connection": connection,
-        "versions": versions_of(connection, limit=VERSIONS),
+        "versions": versions,
         "others": others,
         "source": source,
-        "difference": changes(ours, load_mapping(source).to_json()) if source else [],
-        "names": account_names(connection),
+        "difference": difference,
+        "names": _names(connection, chain(difference, *(rows for _, rows in versions))),
     }
     return render(request, "web/changes.html", shown)
+
+
+def _names(connection: Connection, rows: Iterable[Change]) -> LedgerNames:
+    """Of all that these changes name: a rule is a dict."""
+    rules = (x for row in rows for x in (row.before, row.after) if isinstance(x, dict))
+    values = {code for rule in rules for code in rule.get("dimensions", {}).values()}
+    return LedgerNames.with_values(connection, values)
 
 
 def _back(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
@@ -55,6 +66,7 @@ def _back(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
     if earlier is None:
         raise Http404(_("There are no such settings."))
     present, number = load_numbered(connection)
+    difference = changes(present.to_json(), earlier.to_json())
     if request.method == "POST":
         return _take_back(request, visit, earlier, int(wanted))
     shown = {
@@ -62,9 +74,9 @@ def _back(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
         "connection": connection,
         "back": wanted,
         "version": number,
-        "difference": changes(present.to_json(), earlier.to_json()),
+        "difference": difference,
         "made_at": made_at(connection, int(wanted) + 1),
-        "names": account_names(connection),
+        "names": _names(connection, difference),
     }
     return render(request, "web/changes_back.html", shown)
 
