@@ -79,7 +79,8 @@ class Person:
     def waiting_plans(self) -> list[str]:
         """Addresses of the plans for Pleo's master data that wait for somebody."""
         self._open(self.connection + "syncs/")
-        return [str(x["href"]) for x in self.browser.page.select("a.btn-primary[href*='/plans/']")]
+        links = self.browser.page.select(".sync-actions a[href*='/plans/']")
+        return [str(x["href"]) for x in links if x.get_text().startswith("Look at the plan")]
 
     def kinds_in_step(self) -> int:
         """Of tags, accounts, tax codes and vendors."""

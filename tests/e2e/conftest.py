@@ -17,6 +17,7 @@ FAST = {
     "WAKE_SECONDS": "1",
     "RETRY_SECONDS": "1,1,2",
     "POLL_SECONDS": "5",
+    "SYNC_WAKE_SECONDS": "1",
 }
 
 

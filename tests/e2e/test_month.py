@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from itertools import count
 
+from demo.in_step import KINDS
 from demo.month import FINISHED, Demo
 from demo.stack import Stack
 
@@ -15,9 +16,15 @@ def wait_for_calls(demo: Demo, more: int) -> None:
         time.sleep(0.005)
 
 
+def test_the_first_plans_bring_pleo_in_step_with_the_erp(stack: Stack, demo: Demo) -> None:
+    """A person walks them through the pages; what the demo finds missing raises."""
+    person = demo.connect(stack.books(demo.company))
+    demo.keep_in_step(person)
+    assert person.kinds_in_step() == KINDS
+
+
 def test_workers_killed_in_mid_job_book_every_entry_once(stack: Stack, demo: Demo) -> None:
     access = stack.books(demo.company)
-    demo.connect(access)
     calls, erp_calls = stack.sim("GET", "/calls")["count"], demo.erp_calls()
     job = stack.sim("POST", f"/companies/{demo.company['id']}/export")
     # In the reads, around the drafts, around the posting, and between the receipts.
