@@ -29,7 +29,7 @@ from erp_adapters.text import clean
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OdooSettings(DomainSettings):
     base_url: str = field(metadata=setting(label="Address", help="https://acme.odoo.com"))
-    journal: str = field(default="MISC", metadata=setting(label="Journal", help="Its sequence prefix."))
+    journal: str = field(default="MISC", metadata=setting(label="Journal", help="Sequence prefix."))
     bill_journal: str = field(default="BILL", metadata=setting(label="Journal of bills"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from pleo_connector.catalog.models import SyncPlan, SyncPlanItem
 from pleo_connector.history.models import Run
@@ -40,7 +40,7 @@ PLAN_BADGES: dict[str, Badge] = {
     SyncPlan.State.WAITING: Badge("attention", gettext_lazy("Waits for approval")),
     SyncPlan.State.APPROVED: Badge("busy", gettext_lazy("Approved")),
     SyncPlan.State.APPLYING: Badge("busy", gettext_lazy("Being made")),
-    SyncPlan.State.OVER: Badge("ok", gettext_lazy("Made")),
+    SyncPlan.State.OVER: Badge("ok", pgettext_lazy("plan", "Made")),
 }
 
 

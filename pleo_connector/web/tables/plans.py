@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pleo_connector.catalog.models import Entity, KeptRecord, SyncPlan, SyncPlanItem
 from pleo_connector.connections.models import Connection
@@ -44,7 +44,7 @@ class PlanTable(ListTable):
     )
     kind = TextColumn(gettext_lazy("Kind"), accessor="get_kind_display")
     total = NumberColumn(gettext_lazy("Changes"), accessor="tally__changes")
-    made = NumberColumn(gettext_lazy("Made"), accessor="tally__made")
+    made = NumberColumn(pgettext_lazy("changes", "Made"), accessor="tally__made")
     failed = NumberColumn(gettext_lazy("Could not be made"), accessor="tally__failed")
     who = TextColumn(gettext_lazy("Decided by"), accessor="decided_by", empty_values=())
     state = TextColumn(gettext_lazy("State"))
