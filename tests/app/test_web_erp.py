@@ -1,6 +1,7 @@
 """Connecting an ERP: the form made from the adapter, the live test, and the yes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,8 +199,14 @@ def test_the_manual_is_escaped() -> None:
     assert 'href="javascript' not in page
 
 
-def test_the_manual_says_which_language_it_is_in(client: Client, connection: Connection) -> None:
+def test_the_manual_says_which_language_it_is_in(
+    client: Client, connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A screen reader has to know, where there is none in the reader's own."""
+    (tmp_path / "setup.md").write_text("# Connecting it\n")
+    monkeypatch.setattr(manual, "files", lambda _: tmp_path)
     client.cookies["django_language"] = "da"
-    shown = client.get(reverse("erp-connect", args=[connection.public_id, "tryton"]))
-    assert '<aside class="manual" lang="en"' in shown.content.decode()
+    page = reverse("erp-connect", args=[connection.public_id, "tryton"])
+    assert '<aside class="manual" lang="en"' in client.get(page).content.decode()
+    (tmp_path / "setup.da.md").write_text("# Forbind det\n")
+    assert '<aside class="manual" lang="da"' in client.get(page).content.decode()
