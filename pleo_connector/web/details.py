@@ -19,8 +19,8 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
 from pleo_connector.exports.preview import PreviewedEntry
-from pleo_connector.exports.queries import Cause
 from pleo_connector.exports.receipts_again import missing
+from pleo_connector.exports.shown import Cause
 from pleo_connector.history.models import Attempt, Run
 from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix, fix_for

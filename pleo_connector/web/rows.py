@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import Counts
+from pleo_connector.exports.shown import Counts
 from pleo_connector.web.words import Badge, Headline, export_headline, run_badge
 
 

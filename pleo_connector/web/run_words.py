@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.catalog.closing import APPROVAL
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import Cause, Counts
+from pleo_connector.exports.shown import Cause, Counts
 from pleo_connector.exports.translation import origin_of_fix
 from pleo_connector.history.models import Run
 from pleo_connector.web import said, tally, words

@@ -14,7 +14,7 @@ from pleo_connector.bookkeeping.sides import NAMES
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
-from pleo_connector.exports.queries import Counts
+from pleo_connector.exports.shown import Counts
 from pleo_connector.history.models import Run
 from pleo_connector.web import said
 

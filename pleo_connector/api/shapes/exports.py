@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from pleo_connector.api.shapes.base import Money, Shape
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
-from pleo_connector.exports.queries import Counts
+from pleo_connector.exports.shown import Counts
 from pleo_connector.pleo.export_money import minor_units
 
 

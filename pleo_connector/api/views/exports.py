@@ -28,8 +28,9 @@ from pleo_connector.exports.again import CannotExport, export_again
 from pleo_connector.exports.asked import CannotSay, say_booked, say_not_booked
 from pleo_connector.exports.by_hand import CannotCorrect
 from pleo_connector.exports.models import ExportJob, ExportJobItem, Posting
-from pleo_connector.exports.queries import counts_of, vouchers_of
+from pleo_connector.exports.queries import vouchers_of
 from pleo_connector.exports.receipts_again import attach_again
+from pleo_connector.exports.shown import counts_of
 from pleo_connector.history.queries import decisions_of
 from pleo_connector.tenants.models import ApiScope
 

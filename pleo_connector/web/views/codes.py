@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.catalog.queries import read_at, records_of
 from pleo_connector.catalog.records import Kind
-from pleo_connector.exports.queries import waiting_codes
+from pleo_connector.exports.shown import waiting_codes
 from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.coverage import CodeRow, Codes
 from pleo_connector.mapping.models import SeenCode

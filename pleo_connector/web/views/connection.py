@@ -14,7 +14,7 @@ from erp_adapters.errors import RemoteError
 from pleo_connector.catalog.queries import read_at
 from pleo_connector.connections import actions
 from pleo_connector.connections.models import Connection
-from pleo_connector.exports.queries import counts_of, waiting_entries
+from pleo_connector.exports.shown import counts_of, waiting_entries
 from pleo_connector.history.queries import last_good_calls
 from pleo_connector.web import said, words
 from pleo_connector.web.fixes import problems_url

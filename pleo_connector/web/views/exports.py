@@ -20,15 +20,8 @@ from pleo_connector.connections.models import Connection
 from pleo_connector.exports.again import CannotExport, export_again, export_kept
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem
-from pleo_connector.exports.queries import (
-    Totals,
-    asked_entries,
-    booking_rate,
-    causes_of,
-    counts_of,
-    totals_of,
-    vouchers_of,
-)
+from pleo_connector.exports.queries import asked_entries, vouchers_of
+from pleo_connector.exports.shown import Totals, booking_rate, causes_of, counts_of, totals_of
 from pleo_connector.history.models import Problem as KeptProblem
 from pleo_connector.history.models import Run
 from pleo_connector.history.queries import attempts_of, calls_of, decisions_of

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from pleo_connector.exports.queries import causes_of
+from pleo_connector.exports.shown import causes_of
 from pleo_connector.history.models import Run
 from pleo_connector.history.queries import attempts_of, calls_of
 from pleo_connector.web import run_words

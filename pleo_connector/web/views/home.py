@@ -19,7 +19,7 @@ from pleo_connector.catalog.queries import next_syncs, plans_to_decide
 from pleo_connector.connections.actions import create_connection
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
-from pleo_connector.exports.queries import counts_of, latest_jobs, waiting_entries
+from pleo_connector.exports.shown import counts_of, latest_jobs, waiting_entries
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Tenant
 from pleo_connector.web import words

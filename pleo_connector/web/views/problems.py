@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pleo_connector.catalog.models import Entity, SyncPlan, SyncPlanItem
-from pleo_connector.exports.queries import latest_items, pleo_urls, vouchers_of
+from pleo_connector.exports.queries import vouchers_of
+from pleo_connector.exports.shown import latest_items, pleo_urls
 from pleo_connector.history.models import Problem
 from pleo_connector.history.problems import mute, note_seen, unmute
 from pleo_connector.history.queries import events_of, kept_counts, kept_entries

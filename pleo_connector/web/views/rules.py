@@ -15,7 +15,7 @@ from pleo_connector.catalog.queries import all_records
 from pleo_connector.catalog.records import Kind
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJobItem
-from pleo_connector.exports.queries import entry_of, recent_entries
+from pleo_connector.exports.shown import entry_of, recent_entries
 from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.models import SeenCode
 from pleo_connector.mapping.queries import seen_codes
