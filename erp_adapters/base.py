@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Literal
 
 from erp_adapters.auth import ApiKey
 from erp_adapters.errors import Rejected
-from erp_adapters.http import CallObserver
 from erp_adapters.ledger import (
     Account,
     Attachment,
@@ -26,6 +25,7 @@ from erp_adapters.ledger import (
     Voucher,
 )
 from erp_adapters.limits import Throttle
+from erp_adapters.reply import CallObserver
 
 TaxManner = Literal["send_tax_lines", "server_computes", "code_only"]
 

@@ -2,12 +2,9 @@
 
 import ssl
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from json import loads
-from pathlib import Path
+from collections.abc import Iterator
 from socket import gaierror
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -18,8 +15,6 @@ from urllib3.exceptions import HTTPError
 
 from erp_adapters.deadline import bound_answers
 from erp_adapters.errors import (
-    AuthenticationFailed,
-    NotAllowed,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -27,71 +22,14 @@ from erp_adapters.errors import (
     System,
     Unavailable,
 )
-from erp_adapters.limits import Throttle, retry_after
+from erp_adapters.limits import Throttle
+from erp_adapters.reply import Call, CallObserver, Reply, Sink, error_for
 
 CONNECT_TIMEOUT = 5.0  # seconds
 TOTAL_TIMEOUT = 30.0  # seconds from sending to the last byte; a lease must outlast it
 MAX_REPLY = 64 * 1024 * 1024  # bytes
 READ_TRIES = 3
 RETRY_PAUSE = 0.2  # seconds, longer with each try
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def is_json(self) -> bool:
-        return "json" in self.headers.get("Content-Type", "")
-
-    @property
-    def is_page(self) -> bool:
-        """An empty answer is none, whatever it calls itself: 204 often comes as text/html."""
-        kind = self.headers.get("Content-Type", "").lower()
-        return bool(self.body) and kind.startswith("text/html")
-
-    def json(self) -> Any:
-        """The decoded body; ValueError where it is not JSON."""
-        return loads(self.body)
-
-    def fields(self) -> dict[str, Any]:
-        """Of a JSON object, as refusals are; none where the body is anything else."""
-        try:
-            body = self.json()
-        except (ValueError, RecursionError):
-            return {}
-        return body if isinstance(body, dict) else {}
-
-    def text(self, limit: int = 500) -> str:
-        return self.body[: 4 * limit].decode("utf-8", "replace")[:limit]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call as history keeps it: a path template, never a query, a token or a body of money."""
-
-    system: System
-    method: str
-    template: str
-    is_write: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sink:
-    """A file that takes the body of a 200, so that memory does not have to."""
-
-    path: Path
-    limit: int  # bytes; a larger body is Rejected with code "too_large"
-
-
-class CallObserver(Protocol):
-    """Told of each call before it leaves and after it came back, so that a crash shows."""
-
-    def began(self, call: Call) -> Any: ...
-
-    def ended(self, token: Any, *, status: int | None, duration_ms: int, excerpt: str) -> None: ...
 
 
 class HttpDoor:
@@ -270,36 +208,14 @@ class HttpDoor:
 
         An adapter whose ERP says no in its own way looks at the reply first.
         """
-        status, who = reply.status, {"system": self.system, "detail": reply.text()}
-        if 200 <= status < 300:
-            if reply.is_page:  # of whoever stands in front of it: of the far side it says nothing
-                raise self._unreadable(reply, is_write=is_write)
-            return reply
-        if status in (408, 425, 429):
-            seconds = retry_after(reply.headers, now=now or time.time())
-            raise RateLimited(
-                f"{self.name} asks us to slow down.",
-                retry_after=seconds,
-                **who,  # type: ignore[arg-type]
+        if not 200 <= reply.status < 300:
+            moment = now or time.time()
+            raise error_for(
+                reply, name=self.name, system=self.system, is_write=is_write, now=moment
             )
-        if status == 401:
-            raise AuthenticationFailed(f"{self.name} does not accept our credentials.", **who)  # type: ignore[arg-type]
-        if status == 403:
-            raise NotAllowed(f"{self.name} does not allow this.", **who)  # type: ignore[arg-type]
-        if status >= 500 or status < 400:
-            if is_write:
-                raise OutcomeUnknown(f"{self.name} answered with an error ({status}).", **who)  # type: ignore[arg-type]
-            seconds = retry_after(reply.headers, now=now or time.time())
-            raise Unavailable(
-                f"{self.name} is out of order ({status}).",
-                retry_after=seconds,
-                **who,  # type: ignore[arg-type]
-            )
-        if status == 413:
-            raise Rejected(f"{self.name} takes no file as large as this.", code="too_large", **who)  # type: ignore[arg-type]
-        if status == 404:
-            raise Rejected(f"{self.name} knows nothing at this address.", code="not_found", **who)  # type: ignore[arg-type]
-        raise Rejected(f"{self.name} refused the request ({status}).", **who)  # type: ignore[arg-type]
+        if reply.is_page:  # of whoever stands in front of it: of the far side it says nothing
+            raise self._unreadable(reply, is_write=is_write)
+        return reply
 
     def json(self, reply: Reply, *, is_write: bool, shape: type = object) -> Any:
         """The body as JSON; a 2xx that is none, or not of this `shape`, is no answer at all."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from erp_adapters.base import Access
-from erp_adapters.http import HttpDoor, Reply
+from erp_adapters.http import HttpDoor
+from erp_adapters.reply import Reply
 
 
 class JsonDoor(HttpDoor):

@@ -27,7 +27,6 @@ from erp_adapters.errors import (
     TaxCodeUnknown,
     VendorUnknown,
 )
-from erp_adapters.http import Reply
 from erp_adapters.json_door import JsonDoor
 from erp_adapters.ledger import (
     ZERO,
@@ -42,6 +41,7 @@ from erp_adapters.ledger import (
     Vendor,
     Voucher,
 )
+from erp_adapters.reply import Reply
 
 Json = Mapping[str, Any]
 MANNERS: dict[str, TaxManner] = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from erp_adapters.errors import NotAllowed, Rejected, Unavailable
-from erp_adapters.http import Reply
+from erp_adapters.reply import Reply
 from erp_adapters.sources import DomainWire, Row, nested
 
 BUSY = ("psycopg2.errors.SerializationFailure", "psycopg2.errors.DeadlockDetected")

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from erp_adapters.errors import NotAllowed, OutcomeUnknown, Rejected, Unavailable
-from erp_adapters.http import Reply
+from erp_adapters.reply import Reply
 from erp_adapters.sources import DomainWire, Row
 
 

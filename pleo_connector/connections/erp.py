@@ -4,7 +4,7 @@ from django.conf import settings
 
 import erp_adapters
 from erp_adapters.base import Access, ErpAdapter, RateWindow
-from erp_adapters.http import CallObserver
+from erp_adapters.reply import CallObserver
 from pleo_connector.connections.grants import StoredGrant
 from pleo_connector.connections.limits import throttle_for
 from pleo_connector.connections.models import Connection, ErpCredentials

@@ -20,7 +20,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
-from erp_adapters.http import Call
+from erp_adapters.reply import Call
 from pleo_connector.connections.models import Connection
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from erp_adapters.http import Call
+from erp_adapters.reply import Call
 from pleo_connector.connections.lease import Lease
 from pleo_connector.history.models import Attempt, RemoteCall
 

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from erp_adapters.errors import OutcomeUnknown, Rejected, Unavailable
-from erp_adapters.http import CallObserver, HttpDoor, Reply
+from erp_adapters.http import HttpDoor
 from erp_adapters.limits import Throttle
+from erp_adapters.reply import CallObserver, Reply
 
 PAGE_SIZE = 100
 FILE_SECONDS = 25.0

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from erp_adapters.errors import OutcomeUnknown, Rejected, Unavailable
-from erp_adapters.http import Sink
+from erp_adapters.reply import Sink
 from pleo_connector.pleo.door import PleoDoor, understood
 
 ITEMS_PER_UPDATE = 100  # Pleo answers 413 above

@@ -12,7 +12,8 @@ from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 
 from erp_adapters.errors import AuthenticationFailed, OutcomeUnknown, Rejected, Unavailable
-from erp_adapters.http import HttpDoor, Reply
+from erp_adapters.http import HttpDoor
+from erp_adapters.reply import Reply
 
 OUR_FAULT = ("invalid_client", "unauthorized_client")
 

@@ -1,6 +1,6 @@
 """Entries, vouchers, problems and attempts as the export and entry pages show them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -10,11 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from erp_adapters.ledger import Account
 from pleo_connector.bookkeeping.result import Reason
-from pleo_connector.catalog.queries import all_records
-from pleo_connector.catalog.records import Kind
-from pleo_connector.catalog.values import value_names
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import AttachmentUpload, ExportJob, ExportJobItem, Posting
@@ -24,51 +20,9 @@ from pleo_connector.exports.shown import Cause
 from pleo_connector.history.models import Attempt, Run
 from pleo_connector.web import said
 from pleo_connector.web.fixes import Fix, fix_for
+from pleo_connector.web.ledger_names import LedgerNames
 from pleo_connector.web.templatetags.words import moment
 from pleo_connector.web.words import Text, erp_label
-
-
-def names_of(accounts: Sequence[Account]) -> dict[str, str]:
-    """By code and by id."""
-    return {x.id: x.name for x in accounts} | {x.code: x.name for x in accounts}
-
-
-def with_name(code: str | None, name: str | None) -> str:
-    """120 Sales"""
-    return f"{code} {name}" if name and name != code else code or ""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerNames:
-    """What accounts, tax codes and the values of dimensions are called, as last read."""
-
-    accounts: Mapping[str, str]
-    dimensions: Mapping[str, str]
-    values: Mapping[tuple[str, str], str]
-    tax_codes: Mapping[str, str]
-
-    @classmethod
-    def of(cls, connection: Connection, vouchers: Iterable[Mapping[str, Any]]) -> "LedgerNames":
-        """Of all accounts and dimensions, and of the values that these vouchers have."""
-        named = (x for voucher in vouchers for line in voucher["lines"] for x in line["dimensions"])
-        return cls.with_values(connection, {code for _axis, code in named})
-
-    @classmethod
-    def with_values(cls, connection: Connection, codes: Collection[str]) -> "LedgerNames":
-        """Of the values that have these codes, and of all the rest."""
-        kinds = (Kind.ACCOUNTS, Kind.DIMENSIONS, Kind.TAX_CODES)
-        records = all_records(connection, kinds=kinds)
-        return cls(
-            names_of(records[Kind.ACCOUNTS]),
-            {x.code: x.name for x in records[Kind.DIMENSIONS]},
-            value_names(connection, codes),
-            {x.code: x.name for x in records[Kind.TAX_CODES]},
-        )
-
-    def told(self, dimension: str, value: str) -> str:
-        """Department: 120 Sales"""
-        value = with_name(value, self.values.get((dimension, value)))
-        return f"{self.dimensions.get(dimension) or dimension.capitalize()}: {value}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from pleo_connector.connections.models import Connection
 from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.shown import Counts
-from pleo_connector.web.words import Badge, Headline, export_headline, run_badge
+from pleo_connector.web.export_words import export_headline, run_badge
+from pleo_connector.web.words import Badge, Headline
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from pleo_connector.bookkeeping.facts import Facts
 from pleo_connector.bookkeeping.mapping import MappingRule
 from pleo_connector.bookkeeping.rules import Condition, unmet
-from pleo_connector.web.details import LedgerNames, with_name
+from pleo_connector.web.ledger_names import LedgerNames, with_name
 from pleo_connector.web.templatetags.words import money
 from pleo_connector.web.words import Badge, Headline, entry_type
 

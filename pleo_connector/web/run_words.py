@@ -11,7 +11,7 @@ from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.shown import Cause, Counts
 from pleo_connector.exports.translation import origin_of_fix
 from pleo_connector.history.models import Run
-from pleo_connector.web import said, tally, words
+from pleo_connector.web import export_words, said, tally, words
 from pleo_connector.web.words import Badge, Headline, Text
 
 EXPORT = "export"
@@ -73,7 +73,7 @@ def waits_for_approval(run: Run) -> bool:
 def badge_of(run: Run) -> Badge:
     if waits_for_approval(run):
         return Badge("attention", gettext_lazy("Waits for approval"))
-    return words.run_badge(run) if run.kind == EXPORT else BADGES[run.state]
+    return export_words.run_badge(run) if run.kind == EXPORT else BADGES[run.state]
 
 
 def job_of(run: Run) -> ExportJob | None:
@@ -92,7 +92,7 @@ def counts_of_run(run: Run) -> Counts:
 def headline_of(run: Run) -> Headline:
     """How it went, in one sentence."""
     if job := job_of(run):
-        return words.export_headline(job, counts_of_run(run))
+        return export_words.export_headline(job, counts_of_run(run))
     if run.state == Run.State.WAITING:
         if waits_for_approval(run):
             return Headline("attention", said.again(run.headline))

@@ -6,6 +6,7 @@ from pleo_connector.web.views import (
     codes,
     connection,
     corrections,
+    entries,
     erp,
     exports,
     history,
@@ -117,7 +118,7 @@ urlpatterns = [
     path(ONE + "preview/", preview.preview_page, name="preview"),
     path("exports/<uuid:public_id>/again/", exports.again, name="export-again"),
     path("exports/<uuid:public_id>/progress/", exports.progress, name="export-progress"),
-    path("exports/<uuid:public_id>/entries/<uuid:entry_public_id>/", exports.entry, name="entry"),
+    path("exports/<uuid:public_id>/entries/<uuid:entry_public_id>/", entries.entry, name="entry"),
     path(
         "exports/<uuid:public_id>/entries/<uuid:entry_public_id>/answer/",
         asked.answer,

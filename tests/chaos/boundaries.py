@@ -14,7 +14,8 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from erp_adapters.http import Call, HttpDoor
+from erp_adapters.http import HttpDoor
+from erp_adapters.reply import Call
 
 WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 from urllib3.exceptions import ProtocolError
 
 from erp_adapters.errors import RemoteError
-from erp_adapters.http import Call, HttpDoor
+from erp_adapters.http import HttpDoor
+from erp_adapters.reply import Call
 from pleo_connector.connections.limits import SharedStorage, shared_windows
 from tests.chaos import boundaries
 from tests.chaos.books import Books

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from pleo_connector.api.base import ApiView
 from pleo_connector.api.idempotency import idempotent
 from pleo_connector.api.paging import Pages
-from pleo_connector.api.shapes.syncs import KeptQuery, KeptRecordShape
+from pleo_connector.api.shapes.plans import KeptQuery, KeptRecordShape
 from pleo_connector.catalog.decisions import let_go
 from pleo_connector.catalog.queries import kept_records
 from pleo_connector.tenants.models import ApiScope

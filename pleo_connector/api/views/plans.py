@@ -10,7 +10,7 @@ from pleo_connector.api.base import ApiView
 from pleo_connector.api.idempotency import idempotent
 from pleo_connector.api.paging import Pages
 from pleo_connector.api.problems import Conflict
-from pleo_connector.api.shapes.syncs import (
+from pleo_connector.api.shapes.plans import (
     ApproveShape,
     ArchivedShape,
     ArchiveShape,

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from pleo_connector.mapping.coverage import CodeRow, Codes
-from pleo_connector.web.details import with_name
+from pleo_connector.web.ledger_names import with_name
 
 TO = "to:"  # a field of the list, before the code
 TICK, TARGET = "tick", "target"

@@ -6,8 +6,6 @@ from django.utils.translation import gettext_lazy
 
 from pleo_connector.bookkeeping.mapping import Mapping
 from pleo_connector.web import rule_words, words
-from pleo_connector.web.details import LedgerNames, with_name
-from pleo_connector.web.forms.accounts import LEDGERS, ROLES, SOURCES
 from pleo_connector.web.forms.posting import (
     BEHAVIOUR,
     CHANGES,
@@ -16,6 +14,8 @@ from pleo_connector.web.forms.posting import (
     MISSING,
     SPECIAL,
 )
+from pleo_connector.web.forms.roles import LEDGERS, ROLES, SOURCES
+from pleo_connector.web.ledger_names import LedgerNames, with_name
 
 register = template.Library()
 

@@ -19,7 +19,7 @@ from django.utils.translation import pgettext
 from lucide.templatetags.lucide import lucide
 
 from pleo_connector.pleo.export_money import minor_units
-from pleo_connector.web import menu, said, words
+from pleo_connector.web import export_words, menu, said, words
 
 register = template.Library()
 
@@ -33,7 +33,7 @@ ICONS = {
 register.filter("entry_type", words.entry_type)
 register.filter("entries", words.entries)
 register.filter("number", words.number)
-register.filter("run_badge", words.run_badge)
+register.filter("run_badge", export_words.run_badge)
 register.filter("connection_badge", words.connection_badge)
 register.filter("erp_label", words.erp_label)
 register.filter("books", words.books_of)
@@ -110,12 +110,12 @@ def tone_icon(tone: str) -> SafeString:
 
 @register.filter
 def item_badge(status: str) -> SafeString:
-    return badge(words.ITEM_BADGES[status])
+    return badge(export_words.ITEM_BADGES[status])
 
 
 @register.filter
 def posting_badge(state: str) -> SafeString:
-    return badge(words.POSTING_BADGES[state])
+    return badge(export_words.POSTING_BADGES[state])
 
 
 @register.filter

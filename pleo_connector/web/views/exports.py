@@ -1,22 +1,17 @@
 """Exports and their entries: did it arrive, and why like this?"""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy, ngettext
 
 from erp_adapters.errors import RemoteError
-from pleo_connector.catalog.queries import records_of
-from pleo_connector.catalog.records import Kind
-from pleo_connector.connections.models import Connection
 from pleo_connector.exports.again import CannotExport, export_again, export_kept
 from pleo_connector.exports.asked import FIX as LOOK_UP
 from pleo_connector.exports.models import ExportJob, ExportJobItem
@@ -24,19 +19,11 @@ from pleo_connector.exports.queries import asked_entries, vouchers_of
 from pleo_connector.exports.shown import Totals, booking_rate, causes_of, counts_of, totals_of
 from pleo_connector.history.models import Problem as KeptProblem
 from pleo_connector.history.models import Run
-from pleo_connector.history.queries import attempts_of, calls_of, decisions_of
-from pleo_connector.web import said, words
-from pleo_connector.web.corrections import offered
-from pleo_connector.web.details import (
-    EntryRow,
-    LedgerNames,
-    VoucherView,
-    names_of,
-    problems_of,
-    run_details,
-    technical,
-)
+from pleo_connector.history.queries import attempts_of, calls_of
+from pleo_connector.web import export_words, said, words
+from pleo_connector.web.details import EntryRow, problems_of, run_details, technical
 from pleo_connector.web.fixes import Fix, fix_for
+from pleo_connector.web.ledger_names import account_names
 from pleo_connector.web.rows import export_rows, jobs_of, lasted
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.exports import EntryTable, ExportTable, none_yet
@@ -163,7 +150,7 @@ def _progress(job: ExportJob) -> dict[str, Any]:
         "run": job.run,
         "counts": counts,
         "questions": questions(job, asked_entries(job)) if may_ask else [],
-        "headline": words.export_headline(job, counts),
+        "headline": export_words.export_headline(job, counts),
         "rate": booking_rate(job) if job.run.state == Run.State.RUNNING else None,
         "problems": problems_of(
             job, [x for x in causes if not (counts.asked and x.fix == LOOK_UP)]
@@ -210,59 +197,3 @@ def _entries(
         items = items.exclude(ASKED)
     page = page_of(request, items, per_page=ENTRIES_PER_PAGE)
     return page, chosen if chosen in FILTERS else ""
-
-
-@on_export
-def entry(
-    request: HttpRequest, visit: Visit, job: ExportJob, entry_public_id: UUID
-) -> HttpResponse:
-    item = get_object_or_404(job.items, public_id=entry_public_id)
-    found = vouchers_of(visit.connection, [item.accounting_entry_id])
-    postings = found.get(item.accounting_entry_id, [])
-    item.job, names = job, LedgerNames.of(visit.connection, [x.voucher for x in postings])
-    vouchers = [VoucherView.of(posting, names) for posting in postings]
-    headline = _entry_headline(item, vouchers, visit.connection)
-    is_to_mend = headline.tone == "bad"  # and nobody corrected it otherwise
-    shown = {
-        "visit": visit,
-        "connection": visit.connection,
-        "job": job,
-        "item": item,
-        "facts": technical(job, item, vouchers),
-        "headline": headline,
-        "is_booked_here": words.is_booked_here(item, postings),
-        "vouchers": vouchers,
-        "questions": questions(job, [(item, posting) for posting in postings]),
-        "decisions": decisions_of(job.run, item.accounting_entry_id),
-        **(offered(item, postings) if visit.can_operate else {}),
-        "fix": fix_for(
-            visit.connection,
-            item.fix if is_to_mend else "",
-            subject=item.subject,
-            pleo_url=item.pleo_url,
-        ),
-        "attempts": run_details(job.run, attempts_of(job.run)),
-    }
-    return render(request, "web/entry.html", shown)
-
-
-def _entry_headline(
-    item: ExportJobItem, vouchers: Sequence[VoucherView], connection: Connection
-) -> words.Headline:
-    """What became of it; under "booked", what of it is not there."""
-    headline = words.item_headline(item, [view.posting for view in vouchers], connection)
-    count = sum(view.missing for view in vouchers)
-    if not count or headline.tone != "ok":
-        return headline
-    text = ngettext(
-        "%(count)s receipt could not be attached.",
-        "%(count)s receipts could not be attached.",
-        count,
-    )
-    detail = f"{headline.detail} {words.counted(text, count)}".strip()
-    return replace(headline, detail=detail)
-
-
-def account_names(connection: Connection) -> dict[str, str]:
-    """What accounts are called, by code and by id."""
-    return names_of(records_of(connection, Kind.ACCOUNTS))

@@ -22,7 +22,7 @@ from pleo_connector.exports.models import ExportJob
 from pleo_connector.exports.shown import counts_of, latest_jobs, waiting_entries
 from pleo_connector.tenants.actions import create_tenant
 from pleo_connector.tenants.models import Tenant
-from pleo_connector.web import words
+from pleo_connector.web import export_words, words
 from pleo_connector.web.fixes import Fix, erp_url, problems_url
 from pleo_connector.web.forms.company import CompanyForm
 from pleo_connector.web.menu import problems_of
@@ -96,7 +96,9 @@ def _rows(tenant: Tenant, problems: dict[int, int], *, may: bool) -> list[Row]:
         Row(
             x,
             jobs.get(x.pk),
-            words.export_headline(jobs[x.pk], counts[jobs[x.pk].pk]) if x.pk in jobs else None,
+            export_words.export_headline(jobs[x.pk], counts[jobs[x.pk].pk])
+            if x.pk in jobs
+            else None,
             waiting.get(x.pk, 0),
             problems.get(x.pk, 0),
             len(plans.get(x.pk, [])),

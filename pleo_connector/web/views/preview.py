@@ -18,7 +18,8 @@ from pleo_connector.exports.preview import PreviewedEntry, preview, waiting_job
 from pleo_connector.exports.sample import sample
 from pleo_connector.mapping.actions import note_codes
 from pleo_connector.web import said, words
-from pleo_connector.web.details import LedgerNames, PreviewView
+from pleo_connector.web.details import PreviewView
+from pleo_connector.web.ledger_names import LedgerNames
 from pleo_connector.web.visit import Visit, on_connection
 from pleo_connector.web.words import Headline, number
 

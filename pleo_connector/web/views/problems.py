@@ -18,6 +18,7 @@ from pleo_connector.history.problems import mute, note_seen, unmute
 from pleo_connector.history.queries import events_of, kept_counts, kept_entries
 from pleo_connector.web.details import EntryRow
 from pleo_connector.web.filters import ConnectionProblemFilter, ListFilter, ProblemFilter
+from pleo_connector.web.ledger_names import account_names
 from pleo_connector.web.menu import problems_of
 from pleo_connector.web.problems import (
     MUTES,
@@ -30,7 +31,6 @@ from pleo_connector.web.problems import (
 )
 from pleo_connector.web.tables.base import Empty, page_of
 from pleo_connector.web.tables.exports import EntryTable
-from pleo_connector.web.views.exports import account_names
 from pleo_connector.web.visit import Seat, Visit, on_company, on_connection, on_problem
 
 ENTRIES_PER_PAGE = 100

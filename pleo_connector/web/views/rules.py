@@ -20,8 +20,8 @@ from pleo_connector.mapping.actions import load_numbered
 from pleo_connector.mapping.models import SeenCode
 from pleo_connector.mapping.queries import seen_codes
 from pleo_connector.mapping.rules import NoSuchRule, Rules, moved, put, rule_at, without
-from pleo_connector.web.details import LedgerNames
 from pleo_connector.web.forms.rules import RuleForm, TrialForm
+from pleo_connector.web.ledger_names import LedgerNames
 from pleo_connector.web.offers import offer_of, saved_at
 from pleo_connector.web.rule_words import RuleRow, named, then, tried, when
 from pleo_connector.web.saving import save_over, version_seen

@@ -18,7 +18,7 @@ from pleo_connector.mapping.actions import (
     save_mapping,
 )
 from pleo_connector.mapping.queries import Change, changes, made_at, others_of, versions_of
-from pleo_connector.web.details import LedgerNames
+from pleo_connector.web.ledger_names import LedgerNames
 from pleo_connector.web.saving import save_over, version_seen
 from pleo_connector.web.visit import Visit, on_connection
 

@@ -19,8 +19,9 @@ from erp_adapters.errors import (
     RemoteError,
     Unavailable,
 )
-from erp_adapters.http import Call, HttpDoor, Reply
+from erp_adapters.http import HttpDoor
 from erp_adapters.limits import retry_after
+from erp_adapters.reply import Call, Reply
 
 Play = Callable[[socket.socket, bytes], None]
 

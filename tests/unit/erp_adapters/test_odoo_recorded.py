@@ -16,9 +16,9 @@ from erp_adapters.errors import (
     RemoteError,
     Unavailable,
 )
-from erp_adapters.http import Reply
 from erp_adapters.ledger import PostedVoucher
 from erp_adapters.odoo.wire import Wire
+from erp_adapters.reply import Reply
 from erp_adapters.sources import DomainSettings
 from tests.unit.erp_adapters.odoo_tape import TAPE, playing, scene
 

@@ -19,7 +19,7 @@ from erp_adapters.errors import (
     RemoteError,
     Unavailable,
 )
-from erp_adapters.http import Call
+from erp_adapters.reply import Call
 from pleo_connector.pleo.client import ItemResult, Job, PleoClient, parse_timestamp, timestamp
 from tests.unit.pleo.scripted import Play, Script, answer, no_answer, raw_answer, truncated
 

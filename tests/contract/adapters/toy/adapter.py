@@ -11,7 +11,6 @@ from erp_adapters.auth import ApiKey, Secret, fit, setting
 from erp_adapters.base import Access, Capabilities, ErpAdapter
 from erp_adapters.batches import carry_out, each, unknown_after_a_write
 from erp_adapters.errors import PeriodClosed, Rejected
-from erp_adapters.http import Reply
 from erp_adapters.json_door import JsonDoor
 from erp_adapters.ledger import (
     ZERO,
@@ -23,6 +22,7 @@ from erp_adapters.ledger import (
     Voucher,
 )
 from erp_adapters.lookup import Lookup
+from erp_adapters.reply import Reply
 from erp_adapters.text import clean, is_kept
 
 Row = dict[str, Any]
