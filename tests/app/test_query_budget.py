@@ -4,6 +4,7 @@ The pages are those of the table of roles, so a new page is covered by itself.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -36,8 +37,11 @@ def filled(rows: int) -> Place:
         Connection(tenant=tenant, state="live", pleo_company_id=uuid.uuid4(), erp_kind="tryton")
         for _ in range(rows)
     )
+    longer_and_shorter = factories.MAPPING, replace(factories.MAPPING, rules=factories.RULES[1:])
     MappingVersion.objects.bulk_create(
-        MappingVersion(connection=connection, number=n + 2, settings=factories.MAPPING.to_json())
+        MappingVersion(
+            connection=connection, number=n + 2, settings=longer_and_shorter[n % 2].to_json()
+        )
         for n in range(rows)
     )
     people = {"owner": factories.owner_of(tenant), "staff": factories.make_user("staff")}

@@ -269,7 +269,8 @@ def test_a_receipt_that_keeps_an_entry_from_being_booked_is_told_with_the_advice
         (
             "4 records are not in step. Tax code, 2 records: Paper has the same code in the "
             "accounting system.",
-            "4 poster er ikke ajour. Momskode, 2 poster: Paper har samme kode i regnskabssystemet.",
+            "4 elementer er ikke ajour. Momskode, 2 elementer: Paper har samme kode i "
+            "regnskabssystemet.",
         ),
         (
             "Account Paper (6110): It has no name in the accounting system, and Pleo needs one.",
