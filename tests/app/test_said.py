@@ -196,7 +196,7 @@ def test_words_of_ours_within_a_sentence_are_those_that_are_written() -> None:
         ),
         (
             "Rule 2 applies: account 6110, tax code I25, Project 7, journal CARD.",
-            "Regel 2 gælder: konto 6110, momskode I25, Project 7, kladde CARD.",
+            "Regel 2 gælder: konto 6110, momskode I25, Project 7, journal CARD.",
         ),
         ("Travel applies: account 6110.", "Travel gælder: konto 6110."),
         (
@@ -258,8 +258,8 @@ def test_a_receipt_that_keeps_an_entry_from_being_booked_is_told_with_the_advice
     with translation.override("da"):
         assert said.cause(sentence) == (
             "Kvittering 2 fylder 12 MB; Tryton kan få filer på op til 5 MB. Ret kvitteringen i "
-            "Pleo, og eksportér posten igen, eller lad poster blive bogført uden deres "
-            "kvitteringer i bogføringsindstillingerne."
+            "Pleo, og eksportér posten igen, eller tillad i bogføringsindstillingerne, at "
+            "poster bogføres uden deres kvitteringer."
         )
 
 
@@ -278,7 +278,7 @@ def test_a_receipt_that_keeps_an_entry_from_being_booked_is_told_with_the_advice
         ),
         (
             "Waits for an approval. It would archive more than the share that you allow.",
-            "Venter på en godkendelse. Den ville arkivere mere end den andel, I tillader.",
+            "Venter på en godkendelse. Den ville arkivere mere end den andel, du tillader.",
         ),
         (
             "Pleo did not take it: its name is too long, it has no id.",
