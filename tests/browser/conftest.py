@@ -33,6 +33,8 @@ SHOTS = ROOT / "screenshots"
 WIDTHS = (1440, 360)
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
+# Nobody is killed here: no lease has to end soon, and no poll has to keep syncs waiting.
+CALM = {"LEASE_SECONDS": "30", "POLL_SECONDS": "30", "SYNC_WAKE_SECONDS": "3"}
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -61,7 +63,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with passing_folder() as folder, Stack(folder, env=FAST) as running:
+    with passing_folder() as folder, Stack(folder, env=FAST | CALM) as running:
         yield running
 
 
